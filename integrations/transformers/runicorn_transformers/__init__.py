@@ -1,0 +1,7 @@
+"""Runicorn for the Hugging Face Trainer and Accelerate: the package is in place, its classes are still to come."""
+
+from __future__ import annotations
+
+from runicorn import __version__
+
+__all__ = ["__version__"]

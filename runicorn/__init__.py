@@ -1,0 +1,62 @@
+"""Runicorn: a local-first experiment tracker for machine learning.
+
+    import runicorn as rn
+
+    rn.init(project="vision", name="baseline", config={"lr": 1e-3})
+    rn.log({"train/loss": 0.5}, step=1)
+    rn.finish()
+
+Importing it loads neither SQL nor NumPy; reading (`open`, `Store`) loads them when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runicorn.current import (
+    finish,
+    get_active_run,
+    init,
+    log,
+    log_text,
+    set_primary_metric,
+    summary,
+)
+from runicorn.errors import RunicornError
+from runicorn.plugins.hookspecs import hookimpl
+from runicorn.run import Run
+
+if TYPE_CHECKING:
+    from runicorn.store import Store, open  # noqa: A004 - `runicorn.open` reads like `gzip.open`
+
+__version__ = "0.8.0"
+
+__all__ = [
+    "Run",
+    "RunicornError",
+    "Store",
+    "__version__",
+    "finish",
+    "get_active_run",
+    "hookimpl",
+    "init",
+    "log",
+    "log_text",
+    "open",
+    "set_primary_metric",
+    "summary",
+]
+
+_READING = frozenset({"Store", "open"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _READING:
+        from runicorn import store
+
+        return getattr(store, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,75 @@
+"""The best value of a run's primary metric, derived from its journal.
+
+It catches up from a byte offset like every reader, so that the log call need not compare anything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from runicorn.events import Event, as_number, decode, step_of
+from runicorn.journal import read_batch
+
+Mode = Literal["min", "max"]
+
+
+class BestMetric:
+    """Follows one metric of one journal.
+
+    Attributes:
+        name: The metric's key.
+        mode: Whether ``max`` or ``min`` is best.
+        value: The best finite value so far, or ``None``.
+        step: Where it was logged first, or ``None``.
+    """
+
+    def __init__(self, journal: Path, name: str, mode: Mode) -> None:
+        self.name = name
+        self.mode: Mode = mode
+        self.value: float | None = None
+        self.step: int | None = None
+        self._journal = journal
+        self._offset = 0
+
+    def catch_up(self) -> None:
+        """Read what the journal has gained.
+
+        Raises:
+            OSError: The journal can't be read.
+        """
+        while True:
+            batch = read_batch(self._journal, self._offset)
+            for offset, line in batch.lines:
+                if line is not None and self._may_concern(line):
+                    event = decode(offset, line)
+                    if isinstance(event, Event) and event.type == "metrics":
+                        self._see(event)
+            if batch.end == self._offset:
+                return
+            self._offset = batch.end
+
+    def as_summary(self) -> dict[str, str | float | int | None]:
+        """Return the reserved keys of ``summary.json``; value and step once there is one."""
+        named: dict[str, str | float | int | None] = {
+            "best_metric_name": self.name,
+            "best_metric_mode": self.mode,
+        }
+        if self.value is not None:
+            named |= {"best_metric_value": self.value, "best_metric_step": self.step}
+        return named
+
+    def _may_concern(self, line: bytes) -> bool:
+        # Cheap first look: most lines of a long journal need not be decoded. The last part of an
+        # ASCII key stands in the line as it is; others may be escaped by another writer.
+        return not self.name.isascii() or self.name.encode() in line
+
+    def _see(self, event: Event) -> None:
+        value = as_number(event.data.get(self.name))
+        if value is None or value - value != 0.0:
+            return
+        is_better = self.value is None or (
+            value > self.value if self.mode == "max" else value < self.value
+        )
+        if is_better:
+            self.value, self.step = value, step_of(event)

@@ -1,0 +1,68 @@
+"""Files: replace a document atomically, read one tolerantly, join paths without escaping."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from runicorn.errors import StorageError
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Replace a JSON document so that a reader sees the old or the new one, never a part.
+
+    Raises:
+        OSError: The disk refused; the old document is untouched.
+    """
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2, default=str)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read a JSON document.
+
+    Returns:
+        The document, or ``None`` when there is no such file.
+
+    Raises:
+        ValueError: The file is there but holds no JSON object.
+        OSError: The file is there but can't be read.
+    """
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    document = orjson.loads(text)
+    if not isinstance(document, dict):
+        raise ValueError(f"{path} holds a JSON {type(document).__name__}, not an object")  # noqa: TRY004 - all damage is a ValueError
+    return document
+
+
+def join_inside(folder: Path, *parts: str) -> Path:
+    """Join parts to a folder and refuse everything that would leave it, symbolic links included.
+
+    Raises:
+        StorageError: The result lies outside of the folder.
+    """
+    if any("\0" in part for part in parts):
+        raise StorageError(f"{parts!r} holds a NUL character")
+    root = folder.resolve()
+    joined = root.joinpath(*parts).resolve()
+    if not joined.is_relative_to(root):
+        raise StorageError(f"{'/'.join(parts)!r} leads out of {folder}")
+    return joined

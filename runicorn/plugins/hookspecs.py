@@ -1,0 +1,75 @@
+"""The hooks: when each is called, with what, and what it may answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import pluggy
+
+PROJECT = "runicorn"
+PREFIX = "runicorn_"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function or method as the implementation of the hook it is named after."""
+
+
+class RecordingRun(Protocol):
+    """What a hook may rely on of the run it is given."""
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+
+    @property
+    def name(self) -> str:
+        """The experiment's name, parts joined by ``/``."""
+
+    @property
+    def root(self) -> Path:
+        """The root that the run lies in."""
+
+    @property
+    def run_dir(self) -> Path:
+        """The run's folder."""
+
+
+@hookspec
+def runicorn_run_started(run: RecordingRun) -> None:
+    """Observe that a run has started: its folder and documents are there, nothing is logged yet.
+
+    Called in the thread that called ``init``, which waits for it.
+    """
+
+
+@hookspec
+def runicorn_run_finished(run: RecordingRun, status: str) -> None:
+    """Observe that a run has ended: its last line and final status are on disk.
+
+    Called in the thread that called ``finish``, which waits for it.
+
+    Args:
+        run: The run.
+        status: ``finished``, ``failed`` or ``interrupted``.
+    """
+
+
+@hookspec(firstresult=True)
+def runicorn_convert_value(key: str, value: object) -> float | int | None:
+    """Convert a value that is no plain Python number, such as an array of one element.
+
+    Called by ``log`` and for config and summary values, in the caller's thread; the first answer
+    that is not ``None`` wins.
+
+    Args:
+        key: The metric's key, for messages.
+        value: What the user logged.
+
+    Returns:
+        A Python number, or ``None`` when this plugin does not know such values.
+    """

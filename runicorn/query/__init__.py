@@ -1,0 +1,1 @@
+"""Queries: what a reader may ask of a root, answered from the index or straight from the files."""
