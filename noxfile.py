@@ -11,7 +11,14 @@ from pathlib import Path
 import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dev import CONSTRAINTS, INTEGRATIONS, TORCH, share_local_wheels
+from dev import (
+    CONSTRAINTS,
+    INTEGRATIONS,
+    TORCH,
+    find_npm,
+    node_environment,
+    share_local_wheels,
+)
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -47,12 +54,13 @@ def lint(session: nox.Session) -> None:
     session.run("codespell", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "runicorn")
 
 
-@nox.session(venv_backend="none")
+@nox.session
 def ui(session: nox.Session) -> None:
     """Types, style, tests, build and size of the page."""
+    npm = find_npm(f"{session.bin}/python", session.install)
     with session.chdir("server/ui"):
-        session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
-        session.run("npm", "run", "check", external=True)
+        for words in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "check"]):
+            session.run(*npm, *words, external=True, env=node_environment(npm))
 
 
 @nox.session

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import runicorn as rn
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_alone_checks_itself_and_leaves_finished_runs(
+    example: Path, root: Path
+) -> None:
+    child = subprocess.run(
+        [sys.executable, str(example)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "RUNICORN_DIR": str(root)},
+        timeout=110,
+    )
+    assert child.returncode == 0, child.stderr
+    assert len(example.read_text(encoding="utf-8").splitlines()) <= 60
+    with rn.open(root) as store:
+        store.catch_up()
+        runs = store.experiments(rn.ExperimentQuery()).experiments
+    assert runs
+    assert {run.status for run in runs} == {"finished"}
