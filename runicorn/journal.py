@@ -19,6 +19,8 @@ MAX_WAITING_BYTES = 64 << 20
 # One read of a journal, and the longest line that is understood [bytes].
 BLOCK_BYTES = 4 << 20
 MAX_LINE_BYTES = 64 << 20
+# Each exists on some systems only: no line ends are rewritten, no child inherits the file.
+_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class JournalWriter:
@@ -44,7 +46,7 @@ class JournalWriter:
         self.n_lost = 0
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _FLAGS, 0o644)
         try:
             _cut_torn_tail(self._fd)
         except BaseException:
@@ -122,7 +124,8 @@ def _cut_torn_tail(fd: int) -> None:
     end = size = os.fstat(fd).st_size
     while end > 0:
         start = max(0, end - BLOCK_BYTES)
-        newline = os.pread(fd, end - start, start).rfind(b"\n")
+        os.lseek(fd, start, os.SEEK_SET)
+        newline = os.read(fd, end - start).rfind(b"\n")
         if newline >= 0:
             end = start + newline + 1
             break

@@ -84,13 +84,18 @@ class Run:
         plugins: Sequence[object] = (),
     ) -> Run:
         """Make a run's folder and start to record into it; see `runicorn.init`."""
-        root = find_root(storage)
+        if isinstance(tags, str):
+            raise UsageError(f"tags is a list of texts, not the text {tags!r}")
+        if not isinstance(config, Mapping | None):
+            raise InvalidValueError("config", config, f"takes a dictionary, not {config!r}")
+        root, loaded = find_root(storage), Plugins(plugins)
+        inputs = plain_document(config or {}, loaded.convert)
         folder = _make_folder(root, project, name, run_id)
-        run = cls(folder, root, Plugins(plugins))
+        run = cls(folder, root, loaded)
         described = {"group": group, "job_type": job_type, "notes": notes, "tags": list(tags)}
         write_json(folder.meta, _meta(folder, root, described))
         run._set_status(status="running", started_at=clock.now(), attempt=1)
-        run._set_config(config or {})
+        run._set_config(inputs)
         threading.Thread(
             target=_beat,
             args=(weakref.ref(run), run._ending),
@@ -282,13 +287,10 @@ class Run:
             raise InvalidValueError("data", data, f"log takes a dictionary, not {data!r}")
         return self._flattener.flatten(data)
 
-    def _set_config(self, config: Mapping[str, Any]) -> None:
-        if not isinstance(config, Mapping):
-            raise InvalidValueError("config", config, f"takes a dictionary, not {config!r}")
-        plain = plain_document(config, self._plugins.convert)
-        self._write(self._folder.config, plain)
-        if plain:
-            self._journal.append(encode(clock.now(), "config", plain))
+    def _set_config(self, inputs: dict[str, Any]) -> None:
+        self._write(self._folder.config, inputs)
+        if inputs:
+            self._journal.append(encode(clock.now(), "config", inputs))
 
     def _set_status(self, **changes: object) -> None:
         self._status |= changes

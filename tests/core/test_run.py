@@ -120,6 +120,13 @@ def test_a_bad_name_creates_nothing(root: Path, bad: dict[str, Any]) -> None:
     assert not root.exists()
 
 
+@pytest.mark.parametrize("bad", [{"tags": "sweep"}, {"config": [1]}])
+def test_an_argument_of_the_wrong_kind_is_refused(root: Path, bad: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        rn.init(storage=root, **bad)
+    assert not root.exists()
+
+
 def test_a_taken_run_id_is_refused_and_the_run_there_is_untouched(root: Path) -> None:
     with rn.init(run_id="mine", storage=root) as run:
         rn.log(a=1)
