@@ -1,0 +1,288 @@
+"""Answers straight from the files of a root: no index, no SQL, nothing written.
+
+A run is found by its folder, its state is judged from its documents, and its metric tables are
+read from its journal. A table is kept for a minute and dropped at once when the journal has changed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runicorn import clock
+from runicorn.documents import integer_of, number_of, read_document, text_of
+from runicorn.errors import RunNotFoundError
+from runicorn.events import Event, as_number, decode, metrics_of, step_of
+from runicorn.journal import iter_lines
+from runicorn.layout import RunDir, iter_run_dirs
+from runicorn.states import State, judge
+
+# The cache of metric tables: how many, and for how long [s].
+MAX_TABLES = 32
+MAX_AGE_S = 60.0
+
+Cell = float | int | str | None
+Identity = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """A run as its documents tell of it.
+
+    Attributes:
+        folder: Where it lies.
+        created_at: `[s]`; the folder's own time where the documents do not say.
+        n_created: Artifact versions the run made.
+        n_used: Artifact versions the run used.
+    """
+
+    id: str
+    folder: RunDir
+    project: str
+    name: str
+    created_at: float | None
+    state: State
+    pid: int | None
+    best_metric_name: str | None
+    best_metric_value: float | None
+    n_created: int
+    n_used: int
+    is_deleted: bool
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of a metric table; every row has every column.
+
+    Attributes:
+        columns: In the order they are shown.
+        rows: Cells by column; ``None`` where there is no finite value.
+    """
+
+    columns: list[str]
+    rows: list[dict[str, Cell]]
+
+
+@dataclass(slots=True)
+class CacheCounts:
+    """How the cache of metric tables has done."""
+
+    hits: int = 0
+    misses: int = 0
+    size: int = 0
+    max_size: int = MAX_TABLES
+
+
+@dataclass(slots=True)
+class _Line:
+    step: int
+    ts: float
+    stage: str | None
+    values: dict[str, Cell]
+
+
+@dataclass(slots=True)
+class _Kept:
+    identity: Identity
+    made_at: float
+    tables: dict[str, Table] = field(default_factory=dict)
+
+
+class FileReader:
+    """Reads the runs below one root; may be used by many threads."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.counts = CacheCounts()
+        self._lock = threading.Lock()
+        self._known: dict[str, RunDir] = {}
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+
+    def runs(self) -> list[RunFiles]:
+        """Return all runs that are not in the recycle bin, newest first."""
+        folders = {folder.id: folder for folder in iter_run_dirs(self.root)}
+        with self._lock:
+            self._known = folders
+        listed = [run for run in map(_read_run, folders.values()) if not run.is_deleted]
+        return sorted(listed, key=lambda run: (run.created_at or 0.0, run.id), reverse=True)
+
+    def run(self, run_id: str) -> RunFiles:
+        """Return one run.
+
+        Raises:
+            RunNotFoundError: No run has this id.
+        """
+        return _read_run(self.folder(run_id))
+
+    def folder(self, run_id: str) -> RunDir:
+        """Find a run's folder; the tree is walked only for an id that is not known yet.
+
+        Raises:
+            RunNotFoundError: No run has this id.
+        """
+        with self._lock:
+            folder = self._known.get(run_id)
+        if folder is None or not folder.path.is_dir():
+            folders = {folder.id: folder for folder in iter_run_dirs(self.root)}
+            with self._lock:
+                self._known = folders
+            folder = folders.get(run_id)
+        if folder is None:
+            raise RunNotFoundError(run_id)
+        return folder
+
+    def by_time(self, run_id: str) -> Table:
+        """Return one row a logged line: ``time`` `[s]` since the first, then the metrics.
+
+        Raises:
+            RunNotFoundError: No run has this id.
+        """
+        return self._table(run_id, "time")
+
+    def by_step(self, run_id: str) -> Table:
+        """Return one row a step: ``global_step``, the metrics, ``time`` `[s]` and ``stage``.
+
+        Of values logged for one key at one step the last counts.
+
+        Raises:
+            RunNotFoundError: No run has this id.
+        """
+        return self._table(run_id, "step")
+
+    def _table(self, run_id: str, kind: str) -> Table:
+        journal = self.folder(run_id).journal
+        identity = _identity(journal)
+        now = clock.monotonic()
+        with self._lock:
+            kept = self._kept.get(run_id)
+            fresh = kept and kept.identity == identity and now - kept.made_at < MAX_AGE_S
+            if kept and fresh and kind in kept.tables:
+                self.counts.hits += 1
+                self._kept.move_to_end(run_id)
+                return kept.tables[kind]
+            self.counts.misses += 1
+        lines = _current_path(journal) if identity else []
+        table = _by_step(lines) if kind == "step" else _by_time(lines)
+        if identity:
+            self._keep(run_id, identity, now, kind, table)
+        return table
+
+    def _keep(self, run_id: str, identity: Identity, now: float, kind: str, table: Table) -> None:
+        with self._lock:
+            kept = self._kept.get(run_id)
+            if kept is None or kept.identity != identity or now - kept.made_at >= MAX_AGE_S:
+                kept = self._kept[run_id] = _Kept(identity, now)
+            kept.tables[kind] = table
+            self._kept.move_to_end(run_id)
+            while len(self._kept) > MAX_TABLES:
+                self._kept.popitem(last=False)
+            self.counts.size = len(self._kept)
+
+
+def _read_run(folder: RunDir) -> RunFiles:
+    meta, _ = read_document(folder.meta)
+    status, _ = read_document(folder.status)
+    summary, _ = read_document(folder.summary)
+    return RunFiles(
+        id=folder.id,
+        folder=folder,
+        project=text_of(meta, "project") or folder.project,
+        name=text_of(meta, "name") or folder.name,
+        created_at=number_of(meta, "created_at") or _modified_at(folder.path),
+        state=judge(meta, status, clock.now()),
+        pid=integer_of(meta, "pid"),
+        best_metric_name=text_of(summary, "best_metric_name"),
+        best_metric_value=number_of(summary, "best_metric_value"),
+        n_created=_n_artifacts(folder.artifacts_created),
+        n_used=_n_artifacts(folder.artifacts_used),
+        is_deleted=folder.deleted.exists(),
+    )
+
+
+def _n_artifacts(path: Path) -> int:
+    listed = read_document(path)[0].get("artifacts")
+    return len(listed) if isinstance(listed, list) else 0
+
+
+def _modified_at(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        seen = os.stat(path)  # noqa: PTH116 - one call, one result
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _current_path(journal: Path) -> list[_Line]:
+    """Read the metrics lines that no later attempt superseded, in order."""
+    lines: list[_Line] = []
+    for event in _events(journal):
+        if event.type == "attempt":
+            resumed_at = event.data.get("resumed_at_step")
+            if isinstance(resumed_at, int):
+                lines = [line for line in lines if line.step < resumed_at]
+        elif event.type == "metrics" and (step := step_of(event)) is not None:
+            stage = event.data.get("stage")
+            lines.append(_Line(step, _time_of(event), _text(stage), _cells(event)))
+    return lines
+
+
+def _events(journal: Path) -> Iterator[Event]:
+    for offset, line in iter_lines(journal):
+        event = None if line is None else decode(offset, line)
+        if isinstance(event, Event):
+            yield event
+
+
+def _cells(event: Event) -> dict[str, Cell]:
+    return {key: value if math.isfinite(value) else None for key, value in metrics_of(event)}
+
+
+def _time_of(event: Event) -> float:
+    said = as_number(event.data.get("time"))
+    return event.ts if said is None else said
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _by_step(lines: list[_Line]) -> Table:
+    rows: dict[int, dict[str, Cell]] = {}
+    for line in lines:
+        row = rows.setdefault(line.step, {"global_step": line.step})
+        row |= line.values
+        row["time"] = line.ts if math.isfinite(line.ts) else None
+        if line.stage is not None:
+            row["stage"] = line.stage
+    metrics = sorted({key for line in lines for key in line.values})
+    columns = ["global_step", *metrics, "time", "stage"] if lines else []
+    return _filled(columns, [rows[step] for step in sorted(rows)])
+
+
+def _by_time(lines: list[_Line]) -> Table:
+    times = [line.ts for line in lines if math.isfinite(line.ts)]
+    first = min(times, default=0.0)
+    rows = [
+        {"time": line.ts - first if math.isfinite(line.ts) else None, **line.values}
+        for line in lines
+    ]
+    metrics = sorted({key for line in lines for key in line.values})
+    return _filled(["time", *metrics] if lines else [], rows)
+
+
+def _filled(columns: list[str], rows: list[dict[str, Cell]]) -> Table:
+    empty: dict[str, Cell] = dict.fromkeys(columns)
+    return Table(columns, [{**empty, **row} for row in rows])

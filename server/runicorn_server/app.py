@@ -1,0 +1,86 @@
+"""Builds the application: routes, guard, error shapes, and what runs in the background."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+import runicorn
+from runicorn.errors import RunicornError
+from runicorn.store import Store
+from runicorn_server import docs, pages, problems
+from runicorn_server.deps import wait_for_first_round
+from runicorn_server.guard import Guard
+from runicorn_server.headers import BodyTags, CommonHeaders
+from runicorn_server.live import Notices, RunFacts
+from runicorn_server.refresh import Refresher
+from runicorn_server.settings import Settings
+from runicorn_server.tail import LogTails
+from runicorn_server.v1 import router as v1
+from runicorn_server.v2 import router as v2
+from runicorn_server.v2 import sockets as v2_sockets
+
+MIN_COMPRESSED_BYTES = 1024
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application for one root; its background work starts with the first request."""
+    store = Store(settings.root)
+    app = FastAPI(
+        title="Runicorn",
+        version=runicorn.__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        root_path=settings.root_path,
+        lifespan=_lifespan,
+        generate_unique_id_function=_operation_id,
+        middleware=[
+            Middleware(CommonHeaders),
+            Middleware(Guard, settings=settings),
+            Middleware(GZipMiddleware, minimum_size=MIN_COMPRESSED_BYTES),
+            Middleware(BodyTags),
+        ],
+    )
+    app.state.settings = settings
+    app.state.store = store
+    app.state.tails = LogTails()
+    app.state.notices = Notices(store.revision, lambda run_id: _facts(store, run_id))
+    problems.install(app)
+    app.include_router(v1, prefix="/api")
+    app.include_router(v2, prefix="/api/v2", dependencies=[Depends(wait_for_first_round)])
+    app.include_router(v2_sockets, prefix="/api/v2")
+    app.include_router(docs.router)
+    app.include_router(pages.router)  # last: it answers every other path
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    store: Store = app.state.store
+    store.root.mkdir(parents=True, exist_ok=True)  # so that it can be watched from the start
+    refresher = Refresher(store, app.state.notices.publish, app.state.tails.wake)
+    app.state.refresher = refresher
+    refresher.start()
+    try:
+        yield
+    finally:
+        await refresher.stop()
+        store.close()
+
+
+def _facts(store: Store, run_id: str) -> RunFacts:
+    try:
+        detail = store.experiment(run_id)
+    except RunicornError:
+        return RunFacts(None, None)
+    return RunFacts(detail.experiment.project, detail.metrics_summary.step_range.max)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

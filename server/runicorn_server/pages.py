@@ -1,0 +1,68 @@
+"""Serves the page: its built files, with the base address and the first answer filled in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from runicorn.errors import RunicornError
+from runicorn_server.deps import StoreDep, wait_for_first_round
+from runicorn_server.v2.boot import boot_answer
+
+STATIC = Path(__file__).parent / "static"
+BASE = '<base href="./">'
+BOOT = '<script type="application/json" id="boot">null</script>'
+NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runicorn</title>
+<h1>The page is not built</h1>
+<p>The API works: <a href="api/docs">api/docs</a>. To build the page, run
+<code>python dev.py setup</code> in the checkout, or <code>npm ci</code> and
+<code>npm run build</code> in <code>server/ui</code>.</p></html>"""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/assets/{name}")
+def asset(name: str) -> Response:
+    """Serve a built file; its name holds a hash of its content."""
+    folder = STATIC / "assets"
+    path = (folder / name).resolve()
+    if path.parent != folder.resolve() or not path.is_file():
+        raise HTTPException(404, "No such file.")
+    return FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@router.get("/{path:path}")
+def page(path: str, request: Request, store: StoreDep) -> Response:
+    """Serve the page for each of its own addresses."""
+    last = path.rpartition("/")[2]
+    if path == "icon.svg" and (STATIC / path).is_file():
+        return FileResponse(STATIC / path)
+    if path == "api" or path.startswith("api/") or ("." in last and "/" not in path):
+        raise HTTPException(404, "There is nothing at this address.")
+    try:
+        html = (STATIC / "index.html").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return HTMLResponse(NOT_BUILT, 503)
+    wait_for_first_round(request)
+    base = request.scope.get("root_path", "").rstrip("/") + "/"
+    html = html.replace(BASE, f'<base href="{_attribute(base)}">')
+    html = html.replace(BOOT, BOOT.replace("null", _first_answer(store)))
+    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+
+def _first_answer(store: StoreDep) -> str:
+    try:
+        answer: Any = boot_answer(store).model_dump()
+    except (RunicornError, OSError):
+        answer = None  # the page asks for it and shows what is wrong
+    text = json.dumps(answer)  # ASCII, so U+2028 is escaped as well
+    return text.replace("<", "\\u003c")
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
