@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from contextlib import suppress
@@ -47,10 +48,17 @@ def read_json(path: Path) -> dict[str, Any] | None:
         text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    document = orjson.loads(text)
+    document = _loads(text)
     if not isinstance(document, dict):
         raise ValueError(f"{path} holds a JSON {type(document).__name__}, not an object")  # noqa: TRY004 - all damage is a ValueError
     return document
+
+
+def _loads(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return json.loads(text)  # takes the bare NaN that files of 0.4 may hold
 
 
 def join_inside(folder: Path, *parts: str) -> Path:

@@ -1,7 +1,7 @@
 """Answers straight from the files of a root: no index, no SQL, nothing written.
 
 A run is found by its folder, its state is judged from its documents, and its metric tables are
-read from its journal. A table is kept for a minute and dropped at once when the journal has changed.
+read from its journal. A table is kept for a minute, and dropped at once when the journal changed.
 """
 
 from __future__ import annotations

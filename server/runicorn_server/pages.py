@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from runicorn.errors import RunicornError
+from runicorn.store import Store
 from runicorn_server.deps import StoreDep, wait_for_first_round
 from runicorn_server.v2.boot import boot_answer
 
@@ -22,6 +23,9 @@ NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runic
 <p>The API works: <a href="api/docs">api/docs</a>. To build the page, run
 <code>python dev.py setup</code> in the checkout, or <code>npm ci</code> and
 <code>npm run build</code> in <code>server/ui</code>.</p></html>"""
+
+# The first parts of the page's own addresses; everything else that is no API is 404.
+SECTIONS = ("p", "r")
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,14 +40,29 @@ def asset(name: str) -> Response:
     return FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
-@router.get("/{path:path}")
-def page(path: str, request: Request, store: StoreDep) -> Response:
-    """Serve the page for each of its own addresses."""
-    last = path.rpartition("/")[2]
-    if path == "icon.svg" and (STATIC / path).is_file():
-        return FileResponse(STATIC / path)
-    if path == "api" or path.startswith("api/") or ("." in last and "/" not in path):
-        raise HTTPException(404, "There is nothing at this address.")
+@router.get("/icon.svg")
+def icon() -> Response:
+    """Serve the icon."""
+    return FileResponse(STATIC / "icon.svg")
+
+
+@router.get("/")
+def home(request: Request, store: StoreDep) -> Response:
+    """Serve the page at its first address."""
+    return _page(request, store)
+
+
+def page(request: Request, store: StoreDep) -> Response:
+    """Serve the page at each of its other addresses, which it reads itself."""
+    return _page(request, store)
+
+
+for _section in SECTIONS:
+    router.add_api_route(f"/{_section}", page, name=_section)
+    router.add_api_route(f"/{_section}/{{rest:path}}", page, name=f"{_section}_rest")
+
+
+def _page(request: Request, store: Store) -> Response:
     try:
         html = (STATIC / "index.html").read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -55,7 +74,7 @@ def page(path: str, request: Request, store: StoreDep) -> Response:
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
 
-def _first_answer(store: StoreDep) -> str:
+def _first_answer(store: Store) -> str:
     try:
         answer: Any = boot_answer(store).model_dump()
     except (RunicornError, OSError):

@@ -23,11 +23,15 @@ from runicorn.errors import (
     InvalidFilterError,
     NotFoundError,
     RunicornError,
+    RunNotFoundError,
     StorageError,
     UsageError,
 )
 
 _log = logging.getLogger("runicorn.server")
+
+# The words of 0.4, which its clients may look for.
+V1_RUN_NOT_FOUND = "Run not found"
 
 # The first match counts, so the more particular stands first.
 STATUSES: tuple[tuple[type[RunicornError], int, str, str | None], ...] = (
@@ -112,6 +116,8 @@ def install(app: FastAPI) -> None:
 
 
 def _known(request: Request, error: Exception) -> Response:
+    if isinstance(error, RunNotFoundError) and not request.url.path.startswith("/api/v2"):
+        return problem_response(request.scope, 404, "not_found", V1_RUN_NOT_FOUND)
     for kind, status, code, hint in STATUSES:
         if isinstance(error, kind):
             if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

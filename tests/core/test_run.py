@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,13 @@ def test_a_call_after_finish_says_so_and_writes_nothing(root: Path) -> None:
     run = rn.init(storage=root)
     run.finish()
     before = (run.run_dir / "events.jsonl").read_bytes()
-    for call in (lambda: rn.log(a=1), lambda: rn.log_text("a"), lambda: rn.summary({"a": 1}),
-                 lambda: rn.set_primary_metric("a")):  # fmt: skip
+    calls: list[Callable[[], None]] = [
+        lambda: rn.log(a=1),
+        lambda: rn.log_text("a"),
+        lambda: rn.summary({"a": 1}),
+        lambda: rn.set_primary_metric("a"),
+    ]
+    for call in calls:
         with pytest.raises(RunClosedError, match="init"):
             call()
     run.finish()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_a_stage_that_is_no_text_is_refused(stage: object) -> None:
 def test_documents_take_anything_and_stay_json() -> None:
     import json
 
-    config = {
+    config: dict[Any, Any] = {
         "lr": np.float32(0.5), "deep": {"list": [1, (2, {"x": math.inf})]}, 7: "int key",
         "object": Fraction(1, 3), "big": 2**80, "none": None, "text": "\ud800", "flag": True,
     }  # fmt: skip

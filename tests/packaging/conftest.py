@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,7 @@ def wheels() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def installed(wheels: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+def installed(wheels: list[str], tmp_path_factory: pytest.TempPathFactory) -> Environment:
     environment = Environment(tmp_path_factory.mktemp("environment") / "v")
     environment.install(*wheels)
     return environment

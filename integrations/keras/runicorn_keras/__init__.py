@@ -1,4 +1,4 @@
-"""Runicorn for Keras 3: the package is in place, its classes are still to come."""
+"""Runicorn for Keras 3: in place; its classes are still to come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runicorn for PyTorch Lightning and Fabric: the package is in place, its classes are still to come."""
+"""Runicorn for PyTorch Lightning and Fabric: in place; its classes are still to come."""
 
 from __future__ import annotations
 

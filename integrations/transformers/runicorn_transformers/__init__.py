@@ -1,4 +1,4 @@
-"""Runicorn for the Hugging Face Trainer and Accelerate: the package is in place, its classes are still to come."""
+"""Runicorn for the Hugging Face Trainer: in place; its classes are still to come."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def health(files: FilesDep) -> Health:
     asked = counts.hits + counts.misses
     cache = CacheHealth(
         enabled=True,
-        hit_rate=counts.hits / asked if asked else 0.0,
+        hit_rate=f"{counts.hits / asked if asked else 0.0:.1%}",
         hits=counts.hits,
         misses=counts.misses,
         size=counts.size,

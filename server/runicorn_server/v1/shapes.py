@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from runicorn.query.files import RunFiles
 
@@ -67,7 +67,7 @@ class CacheHealth(BaseModel):
     """How the cache of metric tables has done."""
 
     enabled: bool
-    hit_rate: float
+    hit_rate: str = Field(description="In per cent, such as `12.5%`.")
     hits: int
     misses: int
     size: int

@@ -48,7 +48,7 @@ def list_experiments(
         query = ExperimentQuery(
             project=project,
             name=name,
-            status=_parts(status),  # type: ignore[arg-type] # checked by the model
+            status=_parts(status),
             tags=_parts(tags),
             search=search,
             created_after=created_after,

@@ -1,0 +1,156 @@
+"""Journal lines become columns of points, attempts and problems: pure functions.
+
+The tight loop of catching up: a line is decoded once, and what its points share (step, place, time,
+stage, attempt) is one tuple that all of them point to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from runicorn.events import NOT_METRICS, Damage, Event, as_number, decode, step_of
+
+# Damaged lines listed per journal; all are counted.
+MAX_LISTED = 1000
+_MAX_ATTEMPT = 2**31
+
+
+class Line(NamedTuple):
+    """What the points of one line share."""
+
+    step: int
+    offset: int
+    ts: float
+    stage: str | None
+    attempt: int
+
+
+@dataclass(slots=True)
+class Column:
+    """New points of one series, in journal order; both lists have one entry a point."""
+
+    lines: list[Line] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What a stretch of a journal says.
+
+    Attributes:
+        columns: New points by metric key.
+        attempts: (attempt, step it took up at or ``None``) begun in this stretch, in order.
+        attempt: The attempt that the next line belongs to.
+        problems: (offset `[bytes]`, what is wrong), the first `MAX_LISTED` of the journal.
+        n_damaged: Lines of this stretch that can't be understood.
+        n_lines: Lines of this stretch.
+        last_ts: Latest time of a line `[s]`.
+    """
+
+    attempt: int
+    columns: dict[str, Column] = field(default_factory=dict)
+    attempts: list[tuple[int, int | None]] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    n_damaged: int = 0
+    n_lines: int = 0
+    last_ts: float | None = None
+
+    @property
+    def n_points(self) -> int:
+        return sum(len(column.values) for column in self.columns.values())
+
+
+def parse(
+    lines: Iterable[tuple[int, bytes | None]], attempt: int = 1, n_damaged: int = 0
+) -> Parsed:
+    """Read a stretch of a journal.
+
+    Args:
+        lines: (offset `[bytes]`, line without newline or ``None`` where it is too long).
+        attempt: The attempt that the first line belongs to.
+        n_damaged: Damaged lines of the journal before this stretch.
+    """
+    parsed = Parsed(attempt)
+    for offset, line in lines:
+        parsed.n_lines += 1
+        event = Damage(offset, "longer than 64 MiB") if line is None else decode(offset, line)
+        if isinstance(event, Damage):
+            _add_damage(parsed, event, n_damaged)
+            continue
+        ts = event.ts
+        if ts - ts == 0.0 and (parsed.last_ts is None or ts > parsed.last_ts):
+            parsed.last_ts = ts
+        if event.type == "metrics":
+            damage = _add_points(parsed, event)
+            if damage is not None:
+                _add_damage(parsed, damage, n_damaged)
+        elif event.type == "attempt":
+            _begin_attempt(parsed, event)
+    return parsed
+
+
+def _add_points(parsed: Parsed, event: Event) -> Damage | None:
+    step, data = step_of(event), event.data
+    if step is None:
+        keys = [key for key in data if key not in NOT_METRICS]
+        return Damage(event.offset, f"no step that 64 bits hold, for {keys[:3]}") if keys else None
+    stage = data.get("stage")
+    shared = Line(
+        step,
+        event.offset,
+        _time_of(event),
+        clean(stage) if isinstance(stage, str) and stage else None,
+        parsed.attempt,
+    )
+    columns, damage = parsed.columns, None
+    for key, value in data.items():
+        if key in NOT_METRICS:
+            continue
+        if type(value) is not float:
+            value = as_number(value)  # noqa: PLW2901 - the loop is tight
+            if value is None:
+                continue
+        column = columns.get(key)
+        if column is None:
+            if not _is_storable(key):
+                damage = Damage(event.offset, f"the key {clean(key)!r} is no valid text")
+                continue
+            column = columns[key] = Column()
+        column.lines.append(shared)
+        column.values.append(value)
+    return damage
+
+
+def _time_of(event: Event) -> float:
+    time = event.data.get("time")
+    return time if type(time) is float else event.ts
+
+
+def _begin_attempt(parsed: Parsed, event: Event) -> None:
+    attempt, resumed = event.data.get("attempt"), event.data.get("resumed_at_step")
+    if isinstance(attempt, int) and parsed.attempt < attempt < _MAX_ATTEMPT:
+        parsed.attempt = attempt
+    else:
+        parsed.attempt += 1
+    step = step_of(Event(event.offset, event.ts, event.type, {"global_step": resumed}))
+    parsed.attempts.append((parsed.attempt, step))
+
+
+def _add_damage(parsed: Parsed, damage: Damage, n_before: int) -> None:
+    if n_before + parsed.n_damaged < MAX_LISTED:
+        parsed.problems.append((damage.offset, clean(damage.reason)))
+    parsed.n_damaged += 1
+
+
+def clean(text: str) -> str:
+    """Return a text as a database takes it.
+
+    JSON can spell halves of surrogate pairs, and a folder can be named in bytes that are no UTF-8.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _is_storable(key: str) -> bool:
+    return clean(key) == key

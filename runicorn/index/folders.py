@@ -1,0 +1,141 @@
+"""Run folders: where they lie and what their files look like from outside; only stats.
+
+Reads names, sizes and times, never contents. Two looks that are equal mean that there is nothing
+new to read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runicorn.index.apply import clean
+from runicorn.layout import JOURNAL_FILE, RunDir, iter_run_dirs, run_dir_at
+
+DOCUMENTS = ("meta.json", "status.json", "config.json", "summary.json", ".deleted")
+# A folder this young with nothing in it is a run that is just being started [s].
+_YOUNG_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a run folder.
+
+    Attributes:
+        documents: Fingerprint of the small documents: modification time, size and inode of each.
+        journal_size: `[bytes]`; ``None`` when there is no journal, -1 when it is no regular file.
+        journal_identity: Device and inode of the journal.
+    """
+
+    documents: str
+    journal_size: int | None
+    journal_identity: str
+
+
+@dataclass(slots=True)
+class Found:
+    """The folders below a root.
+
+    Attributes:
+        folders: The folder of each run by id.
+        twins: Further folders with the same id, relative to the root; they are not read.
+    """
+
+    folders: dict[str, RunDir] = field(default_factory=dict)
+    twins: dict[str, list[str]] = field(default_factory=dict)
+
+
+def find(root: Path) -> Found:
+    """Walk the root; of folders with the same id the first by path counts."""
+    found = Found()
+    for folder in iter_run_dirs(root):
+        run_id = run_id_of(folder)
+        other = found.folders.setdefault(run_id, folder)
+        if other is not folder:
+            first, second = sorted((other, folder), key=lambda each: each.path.as_posix())
+            found.folders[run_id] = first
+            twins = found.twins.setdefault(run_id, [])
+            twins.append(relative(root, second))
+    for twins in found.twins.values():
+        twins.sort()
+    return found
+
+
+def find_some(root: Path, known: Mapping[str, str], run_ids: Collection[str]) -> Found | None:
+    """Return the folders of some runs, as far as they still lie where they did.
+
+    Args:
+        root: The root.
+        known: Folder relative to the root by run id.
+        run_ids: The runs.
+
+    Returns:
+        ``None`` when one of them has to be looked for.
+    """
+    found = Found()
+    for run_id in run_ids:
+        folder = known.get(run_id)
+        if folder is None or not (root / folder).is_dir():
+            return None
+        found.folders[run_id] = run_dir_at(root, root / folder)
+    return found
+
+
+def relative(root: Path, folder: RunDir) -> str:
+    """Spell a folder relative to the root, with ``/`` on every system."""
+    return clean(folder.path.relative_to(root).as_posix())
+
+
+def run_id_of(folder: RunDir) -> str:
+    """Return a run's id as a database takes it; a folder may be named in any bytes."""
+    return clean(folder.id)
+
+
+def is_gone(path: Path) -> bool:
+    """Tell a folder that is gone from one that can't be reached for now."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def look_at(folder: RunDir) -> Look | None:
+    """Look at a folder; ``None`` when it can't be read or is just being made."""
+    files: dict[str, os.stat_result] = {}
+    try:
+        with os.scandir(folder.path) as entries:
+            for entry in entries:
+                if entry.name in _LOOKED_AT:
+                    with suppress(OSError):  # a link that leads nowhere hides no run
+                        files[entry.name] = os.stat(entry.path)  # noqa: PTH116 - Path costs more
+    except OSError:
+        return None
+    journal = files.pop(JOURNAL_FILE, None)
+    if not files and not (journal and journal.st_size) and _is_young(folder.path):
+        return None
+    documents = ";".join(
+        f"{name}:{file.st_mtime_ns}:{file.st_size}:{file.st_ino}"
+        for name, file in sorted(files.items())
+    )
+    if journal is None:
+        return Look(documents, None, "")
+    size = journal.st_size if stat.S_ISREG(journal.st_mode) else -1
+    return Look(documents, size, f"{journal.st_dev}:{journal.st_ino}")
+
+
+_LOOKED_AT = frozenset({*DOCUMENTS, JOURNAL_FILE})
+
+
+def _is_young(path: Path) -> bool:
+    try:
+        return abs(time.time() - path.stat().st_mtime) < _YOUNG_S
+    except OSError:
+        return True

@@ -1,0 +1,150 @@
+"""Who may ask: every route is tried, so that a new one can't forget the guard."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+EVIL_HOSTS = [
+    "evil.test", "evil.test:23300", "127.0.0.1.evil.test", "localhost.evil.test:80", "[::2]",
+    "127.0.0.1@evil.test", "evil.test#127.0.0.1", "0x7f.1.evil", "", "127.0.0.1:x", "a b",
+]  # fmt: skip
+OWN_HOSTS = ["127.0.0.1", "127.0.0.1:99", "localhost", "LOCALHOST:23300", "[::1]", "[::1]:80"]
+FOREIGN_ORIGINS = [
+    "http://evil.test", "https://127.0.0.1.evil.test", "null", "http://127.0.0.1:1", "file://",
+    "http://localhost",
+]  # fmt: skip
+
+
+def status(server: Any, method: str, path: str, headers: list[tuple[str, str]]) -> int:
+    """Ask with exactly these headers: a client library would mend some."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    for name, value in headers:
+        connection.putheader(name, value)
+    connection.putheader("Content-Length", "0")
+    connection.endheaders()
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
+def routes(server: Any) -> Iterator[tuple[str, str]]:
+    for route in iter_route_contexts(server.app.routes):
+        path = str(route.path).replace("{name:path}", "n").replace("{rest:path}", "x/y")
+        path = path.replace("{run_id}", "r").replace("{project}", "p").replace("{name}", "n")
+        assert "{" not in path
+        for method in route.methods or ["SOCKET"]:
+            yield method, path
+
+
+@pytest.mark.promise(11)
+def test_every_route_refuses_a_foreign_host_and_every_change_a_foreign_origin(
+    serve: Callable[..., Any],
+) -> None:
+    server = serve()
+    own = ("Host", f"127.0.0.1:{server.port}")
+    tried = list(routes(server))
+    kinds = {method for method, _ in tried}
+    assert {"GET", "POST", "SOCKET"} <= kinds
+    assert len(tried) > 20
+    for method, path in tried:
+        if method == "SOCKET":
+            for headers in ({"Origin": "http://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
+                refused(server, path, headers)
+            continue
+        assert status(server, method, path, [("Host", "evil.test")]) == 400, path
+        assert status(server, method, path, []) == 400, path
+        if method not in {"GET", "HEAD"}:
+            for header in (("Origin", "http://evil.test"), ("Sec-Fetch-Site", "cross-site")):
+                assert status(server, method, path, [own, header]) == 403, path
+
+
+def refused(server: Any, path: str, headers: dict[str, str]) -> None:
+    with (
+        pytest.raises(InvalidStatus) as caught,
+        connect(server.socket_address(path), additional_headers=headers, proxy=None),
+    ):
+        pass
+    assert caught.value.response.status_code == 403, path
+
+
+@pytest.mark.promise(11)
+def test_only_this_servers_own_names_are_answered(serve: Callable[..., Any]) -> None:
+    server = serve(allowed_hosts=["gpu-03"])
+    for host in EVIL_HOSTS:
+        assert status(server, "GET", "/api/health", [("Host", host)]) == 400, host
+    twice = [("Host", "127.0.0.1"), ("Host", "evil.test")]
+    assert status(server, "GET", "/api/health", twice) == 400
+    for host in [*OWN_HOSTS, "gpu-03", "GPU-03:8080"]:
+        assert status(server, "GET", "/api/health", [("Host", host)]) == 200, host
+
+
+@pytest.mark.promise(11)
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
+def test_a_page_of_another_origin_opens_no_socket_and_posts_nothing(
+    serve: Callable[..., Any], origin: str
+) -> None:
+    server = serve()
+    own = ("Host", f"127.0.0.1:{server.port}")
+    assert status(server, "POST", "/api/v2/series", [own, ("Origin", origin)]) == 403
+    refused(server, "/api/v2/live", {"Origin": origin})
+
+
+def test_this_servers_own_page_is_let_in(serve: Callable[..., Any]) -> None:
+    server = serve()
+    headers = {"Origin": server.address, "Sec-Fetch-Site": "same-origin"}
+    answer = server.client.post("/api/v2/series", json={}, headers=headers)
+    assert answer.status_code == 422
+    with connect(
+        server.socket_address("/api/v2/live"), additional_headers=headers, proxy=None
+    ) as socket:
+        socket.send('{"sub":[]}')
+
+
+@pytest.mark.promise(11)
+def test_with_a_token_every_request_of_the_api_needs_it(serve: Callable[..., Any]) -> None:
+    server = serve(token="secret")
+    client = server.client
+    assert client.get("/api/runs").status_code == 401
+    assert client.get("/api/v2/boot").status_code == 401
+    for wrong in ("Bearer other", "Basic secret", "Bearer", "Bearer séc"):
+        answer = client.get("/api/runs", headers={"Authorization": wrong.encode()})
+        assert answer.status_code == 401, wrong
+    assert answer.headers["www-authenticate"] == "Bearer"
+    right = {"Authorization": "Bearer secret"}
+    assert client.get("/api/runs", headers=right).status_code == 200
+    refused(server, "/api/v2/live", {})
+    with connect(server.socket_address("/api/v2/live?token=secret"), proxy=None):
+        pass
+
+
+def test_a_body_beyond_the_limit_is_refused(serve: Callable[..., Any]) -> None:
+    server = serve()
+    headers = [("Host", "127.0.0.1"), ("Content-Type", "application/json")]
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.putrequest("POST", "/api/v2/series", skip_host=True)
+    for name, value in [*headers, ("Content-Length", str(17 << 20))]:
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+@pytest.mark.promise(11)
+def test_answers_carry_the_security_headers(serve: Callable[..., Any]) -> None:
+    client = serve().client
+    for path in ("/api/health", "/api/docs", "/", "/api/nothing"):
+        headers = client.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "access-control-allow-origin" not in headers

@@ -1,0 +1,141 @@
+"""V1 against golden files, from the files alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+ROUTES = {
+    "health": "/api/health",
+    "runs": "/api/runs",
+    "run": "/api/runs/run-a",
+    "metrics": "/api/runs/run-a/metrics",
+    "metrics_step": "/api/runs/run-a/metrics_step",
+    "metrics_empty": "/api/runs/run-b/metrics",
+    "progress": "/api/runs/run-a/progress",
+    "progress_empty": "/api/runs/run-b/progress",
+    "projects": "/api/projects",
+    "names": "/api/projects/vision/names",
+    "runs_of_name": "/api/projects/vision/names/deep%2Fname/runs",
+    "unknown_run": "/api/runs/nobody",
+    "unknown_path": "/api/nothing",
+}
+
+
+@pytest.fixture
+def a_root(write_run: Callable[..., Path]) -> None:
+    write_run(
+        "run-a",
+        lines=[
+            {"loss": 0.5, "global_step": 1, "stage": "train"},
+            {"loss": "NaN", "acc": 0.25, "global_step": 2},
+            {"acc": 0.5, "global_step": 2, "stage": "val"},
+            {"loss": 0.25, "flag": True, "global_step": 5},
+        ],
+        summary={"best_metric_name": "acc", "best_metric_value": 0.5, "best_metric_step": 2},
+    )
+    write_run("run-b", name="deep/name", age_s=100, status={"status": "failed", "exit_reason": "e"})
+    write_run("run-c", "text", age_s=50, meta={"created_at": "damaged"}, lines=[])
+    deleted = write_run("run-d", age_s=10)
+    (deleted / ".deleted").write_text("{}", encoding="utf-8")
+
+
+def normalised(answer: Any, root: Path) -> Any:
+    """Replace what differs from machine to machine."""
+    text = json.dumps(answer, sort_keys=True, indent=1).replace(str(root), "<root>")
+    document = json.loads(text)
+    if isinstance(document, dict) and "version" in document:
+        document["version"] = "<version>"
+    for run in document if isinstance(document, list) else []:
+        if run["id"] == "run-c":
+            run["created_time"] = "<modified>"
+    return document
+
+
+@pytest.mark.promise(10)
+@pytest.mark.usefixtures("a_root")
+@pytest.mark.parametrize("state", ["no index", "broken index", "locked index"])
+def test_every_answer_is_the_golden_one_whatever_the_index_is(
+    serve: Callable[..., Any], root: Path, state: str
+) -> None:
+    index = root / "runicorn.db"
+    locked = None
+    if state == "broken index":
+        index.write_bytes(b"this is no database" * 1000)
+    if state == "locked index":
+        locked = sqlite3.connect(index, isolation_level=None)
+        locked.execute("BEGIN EXCLUSIVE")
+    server = serve()
+    if state == "no index":
+        for file in root.glob("runicorn.db*"):
+            file.unlink()
+    try:
+        answers = {
+            name: {"status": answer.status_code, "body": normalised(answer.json(), root)}
+            for name, path in ROUTES.items()
+            for answer in [server.client.get(path)]
+        }
+    finally:
+        if locked is not None:
+            locked.close()
+    if os.environ.get("WRITE_GOLDEN"):
+        for name, answer in answers.items():
+            text = json.dumps(answer, indent=1, sort_keys=True) + "\n"
+            (GOLDEN / f"{name}.json").write_text(text, encoding="utf-8")
+    golden = {
+        name: json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8")) for name in ROUTES
+    }
+    assert answers == golden
+
+
+def test_a_metrics_answer_is_kept_and_dropped_at_once_when_the_journal_grows(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    folder = write_run("run", lines=[{"a": 1.0, "global_step": 1}])
+    client = serve().client
+
+    def rows() -> int:
+        return len(client.get("/api/runs/run/metrics_step").json()["rows"])
+
+    def counts() -> tuple[int, int]:
+        cache = client.get("/api/health").json()["cache"]
+        return cache["hits"], cache["misses"]
+
+    assert [rows(), rows(), counts()] == [1, 1, (1, 1)]
+    with (folder / "events.jsonl").open("ab") as journal:
+        journal.write(b'{"ts":1.0,"type":"metrics","data":{"a":2.0,"global_step":2}}\n')
+    assert [rows(), counts()] == [2, (1, 2)]
+
+
+def test_a_resumed_run_shows_its_current_path(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    folder = write_run("run", lines=[{"a": float(s), "global_step": s} for s in range(1, 6)])
+    with (folder / "events.jsonl").open("ab") as journal:
+        journal.write(b'{"ts":9.0,"type":"attempt","data":{"attempt":2,"resumed_at_step":3}}\n')
+        journal.write(b'{"ts":9.1,"type":"metrics","data":{"a":30.0,"global_step":3}}\n')
+    rows = serve().client.get("/api/runs/run/metrics_step").json()["rows"]
+    assert [(row["global_step"], row["a"]) for row in rows] == [(1, 1.0), (2, 2.0), (3, 30.0)]
+
+
+@pytest.mark.promise(4)
+def test_damaged_lines_and_documents_are_passed_over(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    write_run("good", lines=[{"a": 1.0, "global_step": 1}])
+    bad = write_run("bad", lines=[{"a": 1.0, "global_step": 1}], age_s=1)
+    (bad / "meta.json").write_bytes(b"{broken")
+    with (bad / "events.jsonl").open("ab") as journal:
+        journal.write(b'garbage\n[1]\n{"ts":2,"type":"metrics","data":{"a":2,"global_step":2}}\n')
+        journal.write(b'{"torn')
+    client = serve().client
+    assert {run["id"] for run in client.get("/api/runs").json()} == {"good", "bad"}
+    rows = client.get("/api/runs/bad/metrics_step").json()["rows"]
+    assert [row["a"] for row in rows] == [1.0, 2.0]
