@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 from sklearn import datasets, metrics, model_selection, neural_network
 
@@ -12,23 +13,20 @@ EPOCHS, BATCH = 60, 16
 DIGITS = datasets.load_digits(return_X_y=True)
 X, X_VAL, Y, Y_VAL = model_selection.train_test_split(*DIGITS, random_state=0)
 X, X_VAL = X / 16, X_VAL / 16
-Model = tuple[Callable[[slice], float], Callable[[], tuple[float, float]]]  # step, validate
+Model = tuple[Callable[[slice], float], Callable[[], Any]]  # train on a slice; class probabilities
 
 
 def sklearn_model(lr: float) -> Model:
     net = neural_network.MLPClassifier((64,), solver="sgd", learning_rate_init=lr, random_state=0)
     step = lambda at: float(net.partial_fit(X[at], Y[at], range(10)).loss_)  # noqa: E731
-    return step, lambda: (
-        net.score(X_VAL, Y_VAL),
-        metrics.log_loss(Y_VAL, net.predict_proba(X_VAL)),
-    )
+    return step, lambda: net.predict_proba(X_VAL)
 
 
 def torch_model(lr: float) -> Model:
     import torch
 
     torch.manual_seed(0)
-    x, y, x_val, y_val = (torch.as_tensor(part) for part in (X, Y, X_VAL, Y_VAL))
+    x, y, x_val = (torch.as_tensor(part) for part in (X, Y, X_VAL))
     net = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
     net, loss_of = net.double(), torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=0.9)
@@ -40,25 +38,21 @@ def torch_model(lr: float) -> Model:
         optimizer.step()
         return float(loss.detach())
 
-    @torch.no_grad()
-    def validate() -> tuple[float, float]:
-        out = net(x_val)
-        return float((out.argmax(1) == y_val).double().mean()), float(loss_of(out, y_val))
-
-    return step, validate
+    return step, lambda: net(x_val).softmax(1).detach().numpy()
 
 
 def train(lr: float, model: Callable[[float], Model]) -> float:
-    step, validate = model(lr)
+    step, predict = model(lr)
     with rn.init("digits", "mlp", config={"lr": lr, "model": model.__name__}, tags=["demo"]):
         rn.set_primary_metric("val/accuracy", mode="max")
         for epoch in range(1, EPOCHS + 1):
             for at in range(0, len(X), BATCH):
                 rn.log({"train/loss": step(slice(at, at + BATCH))}, stage="train")
-            accuracy, loss = validate()
+            scores = predict()
+            loss, accuracy = metrics.log_loss(Y_VAL, scores), (scores.argmax(1) == Y_VAL).mean()
             rn.log({"val": {"accuracy": accuracy, "loss": loss}}, stage="val")
             rn.log_text(f"epoch {epoch}/{EPOCHS}  accuracy {accuracy:.4f}  loss {loss:.4f}")
-    return accuracy
+    return float(accuracy)
 
 
 chosen = torch_model if find_spec("torch") else sklearn_model

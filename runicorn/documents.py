@@ -47,7 +47,10 @@ def number_of(document: dict[str, Any], key: str) -> float | None:
     value = document.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond any float
+        return None
     return number if number - number == 0.0 else None
 
 

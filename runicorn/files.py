@@ -58,7 +58,11 @@ def _loads(text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except ValueError:
+        pass
+    try:
         return json.loads(text)  # takes the bare NaN that files of 0.4 may hold
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def join_inside(folder: Path, *parts: str) -> Path:

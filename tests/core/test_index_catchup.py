@@ -456,7 +456,9 @@ def test_documents_of_0_4_with_bare_nan_are_read(
 def test_numbers_that_no_database_holds_harm_nothing(
     store: Store, root: Path, new_run: Callable[..., Any]
 ) -> None:
-    run = new_run(pid=2**80, summary={"best_metric_name": "x", "best_metric_step": 2**70})
+    run = new_run()
+    run.folder.meta.write_text('{"pid": %d, "created_at": %d}' % (2**80, 10**400))
+    run.folder.summary.write_text('{"best_metric_name": "x", "best_metric_step": %d}' % 2**70)
     run.folder.config.write_text('{"huge": %d, "half": "\\ud800", "\\udc00": 1}' % 10**400)
     store.catch_up()
     experiment = store.experiment(run.id).experiment

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import runicorn as rn
+from runicorn.query.models import ExperimentQuery
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
@@ -28,6 +29,6 @@ def test_an_example_runs_alone_checks_itself_and_leaves_finished_runs(
     assert len(example.read_text(encoding="utf-8").splitlines()) <= 60
     with rn.open(root) as store:
         store.catch_up()
-        runs = store.experiments(rn.ExperimentQuery()).experiments
+        runs = store.experiments(ExperimentQuery()).experiments
     assert runs
     assert {run.status for run in runs} == {"finished"}
