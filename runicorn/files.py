@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
 from runicorn.errors import StorageError
+
+# Each exists on some systems only.
+_REGULAR_ONLY = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
@@ -45,7 +55,8 @@ def read_json(path: Path) -> dict[str, Any] | None:
         OSError: The file is there but can't be read.
     """
     try:
-        text = path.read_bytes()
+        with open_regular(path) as file:
+            text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     document = _loads(text)
@@ -63,6 +74,22 @@ def _loads(text: bytes) -> Any:
         return json.loads(text)  # takes the bare NaN that files of 0.4 may hold
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading and nothing else.
+
+    A run's folder may come from anybody: a symbolic link in it could show what lies elsewhere, and
+    a pipe would make its reader wait for ever.
+
+    Raises:
+        OSError: It is no regular file, or can't be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | _REGULAR_ONLY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def join_inside(folder: Path, *parts: str) -> Path:

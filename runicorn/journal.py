@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runicorn.errors import JournalDamagedError
+from runicorn.files import open_regular
 
 # Lines kept in memory while the disk refuses them [bytes].
 MAX_WAITING_BYTES = 64 << 20
@@ -161,7 +162,7 @@ def read_batch(path: Path, offset: int = 0, max_bytes: int = BLOCK_BYTES) -> Bat
         JournalDamagedError: The file ends before the offset, so it is not the file it was.
         OSError: It can't be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size < offset:
             raise JournalDamagedError(path, f"is {size} bytes long, {offset} were read before")
@@ -199,7 +200,7 @@ def _split(block: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
 def _skip_line(path: Path, offset: int) -> Batch:
     """Pass over a line that is too long to be kept, when its newline is there."""
     end = offset
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(offset)
         while block := file.read(BLOCK_BYTES):
             newline = block.find(b"\n")

@@ -45,9 +45,7 @@ class Points:
 
     def where(self, kept: NDArray[np.bool_]) -> Points:
         """Return the points that a mask (n,) is true for."""
-        return Points(
-            self.steps[kept], self.values[kept], self.attempts[kept], self.offsets[kept]
-        )
+        return Points(self.steps[kept], self.values[kept], self.attempts[kept], self.offsets[kept])
 
 
 def add_points(connection: Connection, columns: Iterable[tuple[int, Column]]) -> None:
@@ -106,4 +104,3 @@ def _superseded_from(connection: Connection, series_id: int) -> dict[int, int]:
         .where(SERIES.c.id == series_id, ATTEMPTS.c.superseded_from.is_not(None))
     )
     return {attempt: step for attempt, step in found}  # noqa: C416 - rows are no pairs to a checker
-

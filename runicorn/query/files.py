@@ -11,6 +11,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from runicorn import clock
 from runicorn.documents import integer_of, number_of, read_document, text_of
 from runicorn.errors import RunNotFoundError
 from runicorn.events import Event, as_number, decode, metrics_of, step_of
+from runicorn.files import open_regular
 from runicorn.journal import iter_lines
 from runicorn.layout import RunDir, iter_run_dirs
 from runicorn.states import State, judge
+
+__all__ = ["FileReader", "RunFiles", "Table", "open_regular"]
 
 # The cache of metric tables: how many, and for how long [s].
 MAX_TABLES = 32
@@ -240,10 +244,12 @@ def _current_path(journal: Path) -> list[_Line]:
 
 
 def _events(journal: Path) -> Iterator[Event]:
-    for offset, line in iter_lines(journal):
-        event = None if line is None else decode(offset, line)
-        if isinstance(event, Event):
-            yield event
+    # A journal that can't be read is a run without points here; V2 says what is wrong with it.
+    with suppress(OSError):
+        for offset, line in iter_lines(journal):
+            event = None if line is None else decode(offset, line)
+            if isinstance(event, Event):
+                yield event
 
 
 def _cells(event: Event) -> dict[str, Cell]:

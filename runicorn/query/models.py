@@ -66,7 +66,9 @@ class ExperimentQuery(Question):
     name: str | None = None
     status: list[Status] = []
     tags: list[str] = Field(default=[], description="Runs that have all of these.")
-    search: str | None = Field(default=None, description="A part of the name, id, project or notes.")
+    search: str | None = Field(
+        default=None, description="A part of the name, id, project or notes."
+    )
     created_after: float | None = Field(default=None, description="`[s]`, inclusive")
     created_before: float | None = Field(default=None, description="`[s]`, inclusive")
     best_metric_min: float | None = None

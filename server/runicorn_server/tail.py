@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
+from runicorn.query.files import open_regular
+
 # One read of a log, and the longest line sent whole [bytes].
 BLOCK_BYTES = 256 << 10
 MAX_LINE_BYTES = 1 << 20
@@ -65,7 +67,7 @@ class _Position:
     def read(self) -> list[str]:
         """Return the next complete lines, none when there are no more for now."""
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 seen = os.fstat(file.fileno())
                 if seen.st_ino != self._inode or seen.st_size < self._offset:
                     self._inode, self._offset = seen.st_ino, 0

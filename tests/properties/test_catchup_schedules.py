@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import os
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,8 +27,6 @@ from runicorn.index.schema import TABLES
 from runicorn.index.series import Summary, fold, summarize
 from runicorn.query.models import ExperimentQuery, SeriesRequest
 from runicorn.store import Store
-
-import numpy as np
 
 _NUMBERS = st.one_of(
     st.sampled_from([0.0, 1.0, -1.0, "NaN", "Infinity", "-Infinity"]),
@@ -205,36 +203,35 @@ def test_threads_and_processes_that_catch_up_at_once_give_the_same_index(tmp_pat
         assert _dump(database) == _dump_at_once(root)
 
 
+def _say_so_and_catch_up(root: Path, pipe: Connection) -> None:
+    with closing(open_database(root)) as database:
+        pipe.send("starting")
+        catch_up(database, root, batch_bytes=300)
+
+
 @pytest.mark.promise(3)
 def test_killing_a_catch_up_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
     root = tmp_path / "root"
     growing = Growing(root, [b"", b""])
     context = multiprocessing.get_context("spawn")
     n_killed = 0
-    for turn in range(6):
+    for turn in range(5):
         growing.journals = [_metrics(300 * (turn + 1)) for _ in range(2)]
         growing.grow_whole()
-        child = context.Process(target=_catch_up_for_long, args=(root, 300))
+        parent, pipe = context.Pipe()
+        child = context.Process(target=_say_so_and_catch_up, args=(root, pipe))
         child.start()
-        # Let it get somewhere, then kill it at a moment that differs from turn to turn.
-        _wait_for_change(root, child.is_alive)
-        child.join(0.01 * turn)
-        assert child.pid is not None
-        os.kill(child.pid, signal.SIGKILL)
+        assert parent.poll(60)
+        child.join(0.005 + 0.03 * turn)  # another moment in every turn
+        child.kill()
         child.join(60)
         n_killed += child.exitcode == -signal.SIGKILL
+        parent.close()
+        pipe.close()
     assert n_killed
     with closing(open_database(root)) as database:
         catch_up(database, root)
         assert _dump(database) == _dump_at_once(root)
-
-
-def _wait_for_change(root: Path, is_alive: Any) -> None:
-    limit = time.monotonic() + 30
-    with closing(open_database(root)) as database:
-        before = database.revision()
-        while is_alive() and database.revision() == before and time.monotonic() < limit:
-            pass
 
 
 _POINTS = st.lists(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,3 +150,31 @@ def test_answers_carry_the_security_headers(serve: Callable[..., Any]) -> None:
         assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.promise(11)
+def test_links_and_pipes_in_a_run_folder_show_nothing_of_elsewhere_and_hang_nobody(
+    serve: Callable[..., Any], write_run: Callable[..., Path], tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text('{"project": "secret"}\n', encoding="utf-8")
+    write_run("good", lines=[{"a": 1.0, "global_step": 1}])
+    linked = write_run("linked", age_s=1)
+    for name in ("logs.txt", "events.jsonl", "meta.json"):
+        (linked / name).unlink(missing_ok=True)
+        (linked / name).symlink_to(secret)
+    piped = write_run("piped", age_s=2)
+    (piped / "events.jsonl").unlink()
+    os.mkfifo(piped / "events.jsonl")
+    server = serve()
+    client = server.client
+    assert "secret" not in client.get("/api/runs").text
+    for run_id in ("linked", "piped"):
+        assert client.get(f"/api/runs/{run_id}/metrics").json()["rows"] == []
+        assert client.get(f"/api/v2/experiments/{run_id}").json()["experiment"]["n_problems"] >= 1
+    assert client.get("/api/v2/experiments/good").json()["experiment"]["n_problems"] == 0
+    with (
+        connect(server.socket_address("/api/runs/linked/logs/ws"), proxy=None) as socket,
+        pytest.raises(TimeoutError),
+    ):
+        socket.recv(timeout=0.5)
