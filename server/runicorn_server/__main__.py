@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     if reason:
         return _refuse(reason)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells of every change
     address = f"http://{_spelled(settings.host)}:{settings.port}{settings.root_path}"
     sys.stderr.write(f"Runicorn shows {settings.root} on {address}  (Ctrl+C ends it)\n")
     if options.open:

@@ -29,7 +29,9 @@ FINISHED = {
 class RunOnDisk:
     """One run folder; what is left out is finished and empty."""
 
-    def __init__(self, root: Path, path: Path, meta: dict[str, Any], status: dict[str, Any]) -> None:
+    def __init__(
+        self, root: Path, path: Path, meta: dict[str, Any], status: dict[str, Any]
+    ) -> None:
         path.mkdir(parents=True)
         self.folder: RunDir = run_dir_at(root, path)
         self.id = path.name

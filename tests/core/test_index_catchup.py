@@ -137,7 +137,15 @@ def test_a_run_whose_folder_is_gone_is_removed_with_all_it_had(
     catch_up(database, root)
     shutil.rmtree(run.path)
     assert catch_up(database, root).removed == [run.id]
-    for table in ("experiments", "series", "points", "cursors", "problems", "config_values", "tags"):
+    for table in (
+        "experiments",
+        "series",
+        "points",
+        "cursors",
+        "problems",
+        "config_values",
+        "tags",
+    ):
         assert _all(database, f"SELECT count(*) FROM {table}") == [(0,)]
 
 
@@ -388,9 +396,7 @@ def test_a_budget_ends_between_batches_and_the_next_call_goes_on(
     assert sum(report.n_points for report in reports) == 40
 
 
-def test_journals_take_turns(
-    database: Database, root: Path, new_run: Callable[..., Any]
-) -> None:
+def test_journals_take_turns(database: Database, root: Path, new_run: Callable[..., Any]) -> None:
     for run_id in ("a", "b"):
         run = new_run(run_id)
         for step in range(20):

@@ -134,7 +134,9 @@ def test_a_writer_notices_that_another_version_made_the_index_anew(database: Dat
         pass
 
 
-@pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 9000])
+@pytest.mark.parametrize(
+    "content", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 9000]
+)
 def test_a_damaged_index_is_set_aside_with_a_warning(
     root: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:

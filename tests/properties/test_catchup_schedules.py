@@ -42,9 +42,9 @@ _ATTEMPT = st.builds(
     st.one_of(st.none(), st.integers(-3, 12)),
 )
 _DAMAGE = st.sampled_from([b"\n", b"{\n", b'{"type": "metrics"}\n', b"\xff\xfe\n", b"[]\n"])
-_JOURNAL = st.lists(
-    st.one_of(_METRICS, _METRICS, _METRICS, _ATTEMPT, _DAMAGE), max_size=25
-).map(b"".join)
+_JOURNAL = st.lists(st.one_of(_METRICS, _METRICS, _METRICS, _ATTEMPT, _DAMAGE), max_size=25).map(
+    b"".join
+)
 
 
 @dataclass
