@@ -79,8 +79,8 @@ class ExperimentQuery(Question):
     order_by: str = Field(
         default="created_at",
         description=(
-            "`created_at`, `updated_at`, `best_metric_value`, `status`, `name`, `cfg.<path>` or the "
-            "key of a metric (its last value). Runs without it come last in both directions."
+            "`created_at`, `updated_at`, `best_metric_value`, `status`, `name`, `cfg.<path>` or "
+            "the key of a metric (its last value). Runs without it come last in both directions."
         ),
     )
     order_desc: bool = True
@@ -119,7 +119,10 @@ class MetricsSummary(BaseModel):
 class ExperimentDetail(BaseModel):
     """One run, whole."""
 
-    experiment: Experiment
+    experiment: Experiment = Field(
+        description="With the whole config, nested, and the last value of every metric."
+    )
+    outputs: dict[str, Any] = Field(description="What the run's summary holds.")
     metrics_summary: MetricsSummary
     environment_available: bool
     file_count: int
@@ -177,7 +180,7 @@ class XAxis(Question):
 
 
 class SeriesRequest(Question):
-    """Many runs × many metrics at a pixel width."""
+    """Many runs by many metrics at a pixel width."""
 
     runs: Annotated[list[str], Field(min_length=1, max_length=64)]
     metrics: Annotated[list[str], Field(min_length=1, max_length=64)]

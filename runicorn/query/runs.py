@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from runicorn.errors import InvalidFilterError, RunNotFoundError
 from runicorn.events import as_number
 from runicorn.index.database import Database
 from runicorn.index.describe import flatten
-from runicorn.index.reading import load_series
+from runicorn.index.reading import SeriesState, load_series
 from runicorn.index.schema import CURSORS, EXPERIMENTS, PROBLEMS, TAGS
 from runicorn.query.models import (
     Experiment,
@@ -78,12 +78,15 @@ def read_experiment(database: Database, run_id: str) -> ExperimentDetail:
     with database.reading() as connection:
         found = find_run_id(connection, run_id)
         (experiment,) = _load(connection, [found], [])
-        metrics = _metrics(connection, found)
+        states = load_series(connection, [found]).values()
+        config, outputs = _documents(connection, found)
         problems = _problems(connection, found)
+    last_values = {state.key: _shown(state.last_value) for state in states}
     folder = Path(experiment.run_dir)
     return ExperimentDetail(
-        experiment=experiment,
-        metrics_summary=metrics,
+        experiment=experiment.model_copy(update={"config": config, "summary": last_values}),
+        outputs=outputs,
+        metrics_summary=_metrics(states),
         environment_available=(folder / "environment.json").is_file(),
         file_count=sum(len(files) for _path, _folders, files in os.walk(folder)),
         problems=problems,
@@ -212,8 +215,16 @@ def _config_values(row: Row[Any], columns: Sequence[tuple[str, str | None]]) -> 
     return {path: leaves.get(path) for path in paths}
 
 
-def _metrics(connection: Connection, run_id: str) -> MetricsSummary:
-    states = load_series(connection, [run_id]).values()
+def _documents(connection: Connection, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Load config and summary of a run, whole."""
+    row = EXPERIMENTS.c
+    config, summary = connection.execute(
+        select(row.config, row.summary).where(row.id == run_id)
+    ).one()
+    return orjson.loads(config), orjson.loads(summary)
+
+
+def _metrics(states: Collection[SeriesState]) -> MetricsSummary:
     return MetricsSummary(
         total_data_points=sum(state.n for state in states),
         available_metrics=sorted(state.key for state in states),

@@ -71,6 +71,9 @@ def test_what_the_sdk_logged_is_in_every_answer(
     client = serve().client
     detail = eventually(lambda: _found(client, run.id))
     assert detail["experiment"]["best_metric_value"] == 1.0
+    assert detail["experiment"]["config"] == {"lr": 0.1}
+    assert detail["experiment"]["summary"] == {"acc": 1.0, "loss": 0.01}
+    assert detail["outputs"]["best_metric_step"] == 100
     assert detail["metrics_summary"] == {
         "total_data_points": 200,
         "available_metrics": ["acc", "loss"],
