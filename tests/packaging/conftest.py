@@ -35,6 +35,7 @@ class Environment:
             text=True,
             check=False,
             env=self.variables(**variables),
+            cwd=self.bin.parent,  # not the checkout, whose packages would be found first
             timeout=100,
         )
         assert done.returncode == 0, done.stderr
@@ -44,6 +45,7 @@ class Environment:
         return subprocess.Popen(
             [str(self.bin / words[0]), *words[1:]],
             env=self.variables(),
+            cwd=self.bin.parent,
             stderr=subprocess.STDOUT,
             stdout=subprocess.PIPE,
             text=True,

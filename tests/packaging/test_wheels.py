@@ -134,4 +134,3 @@ def test_a_folder_of_the_public_0_4_lists_and_plots_and_is_not_rewritten(
         (acc,) = get(f"{address}/api/v2/series", body)["series"]
         assert acc["y"] == [step / 300 for step in range(1, 301)]
     assert files_of(tmp_path) == before
-    assert list(tmp_path.glob("runicorn.db.0.4*")), "the old database is set aside, not deleted"
