@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if sys.version_info < MIN_PYTHON:
         parser.error(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
-    share_local_wheels()
+    share_settings()
     _make_environment()
     return {"demo": demo, "test": test, "setup": setup}[options.command](options.rest)
 
@@ -91,8 +91,9 @@ def setup(_rest: list[str]) -> int:
     return 0
 
 
-def share_local_wheels() -> None:
-    """Hand pip's folder of local wheels on to uv, which does not read pip's settings."""
+def share_settings() -> None:
+    """Hand on to uv what pip and the system know and uv does not ask: wheels and certificates."""
+    os.environ.setdefault("UV_SYSTEM_CERTS", "1")
     folders = os.environ.get("PIP_FIND_LINKS") or _pip_setting("global.find-links")
     usable = [word for word in folders.split() if "://" in word or Path(word).is_dir()]
     if usable:

@@ -17,7 +17,7 @@ from dev import (
     TORCH,
     find_npm,
     node_environment,
-    share_local_wheels,
+    share_settings,
 )
 
 nox.needs_version = ">=2025.5"
@@ -26,7 +26,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "ui", "tests", "packaging"]
 nox.options.error_on_missing_interpreters = True
 
-share_local_wheels()
+share_settings()
 
 MEMBERS = (".", "server", *INTEGRATIONS)
 TORCH_WANTED = bool(os.environ.get("UV_FIND_LINKS"))

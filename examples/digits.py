@@ -18,7 +18,7 @@ Model = tuple[Callable[[slice], float], Callable[[], Any]]  # train on a slice; 
 
 def sklearn_model(lr: float) -> Model:
     net = neural_network.MLPClassifier((64,), solver="sgd", learning_rate_init=lr, random_state=0)
-    step = lambda at: float(net.partial_fit(X[at], Y[at], range(10)).loss_)  # noqa: E731
+    step = lambda at: float(net.partial_fit(X[at], Y[at], classes=range(10)).loss_)  # noqa: E731
     return step, lambda: net.predict_proba(X_VAL)
 
 

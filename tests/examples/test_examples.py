@@ -13,12 +13,18 @@ from runicorn.query.models import ExperimentQuery
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
 
+# As it is, and on a machine that has no PyTorch.
+WITH_TORCH = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; " + WITH_TORCH
+
+
+@pytest.mark.parametrize("script", [WITH_TORCH, WITHOUT_TORCH], ids=["torch", "no-torch"])
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_alone_checks_itself_and_leaves_finished_runs(
-    example: Path, root: Path
+    example: Path, script: str, root: Path
 ) -> None:
     child = subprocess.run(
-        [sys.executable, str(example)],
+        [sys.executable, "-c", script, str(example)],
         capture_output=True,
         text=True,
         check=False,
