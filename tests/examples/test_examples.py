@@ -15,7 +15,12 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
 # As it is, and on a machine that has no PyTorch.
 WITH_TORCH = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
-WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; " + WITH_TORCH
+WITHOUT_TORCH = f"""
+import importlib.util as util
+find = util.find_spec
+util.find_spec = lambda name, *more: None if name == "torch" else find(name, *more)
+{WITH_TORCH}
+"""
 
 
 @pytest.mark.parametrize("script", [WITH_TORCH, WITHOUT_TORCH], ids=["torch", "no-torch"])
