@@ -1,0 +1,97 @@
+import type { Range } from "../view/codec";
+import type { Curve } from "../series/types";
+
+/** Free room above and below the data, as a part of its span. */
+const PADDING = 0.06;
+
+export type AxisMap = { min: number; max: number; isLog: boolean; toPixel: (value: number) => number };
+
+/** First and last step of all curves. */
+export function extentX(curves: readonly Curve[]): Range | null {
+  let min = Infinity;
+  let max = -Infinity;
+  for (const { x } of curves) {
+    // Attempts may go back in steps, so the ends of the array are not always the extremes.
+    for (const value of x) {
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  }
+  return min <= max ? [min, max] : null;
+}
+
+/** An x range that can be drawn: one single step gets room on both sides. */
+export function widen([from, to]: Range): Range {
+  return from < to ? [from, to] : [from - 1, to + 1];
+}
+
+/** Lowest and highest value to show within a range of steps; only positive ones on a log axis. */
+export function extentY(curves: readonly Curve[], [from, to]: Range, isLog: boolean): Range | null {
+  const floor = isLog ? 0 : -Infinity;
+  let low = Infinity;
+  let high = -Infinity;
+  for (const { x, min, max, y } of curves) {
+    for (let i = 0; i < x.length; i += 1) {
+      const step = x[i] ?? NaN;
+      if (!(step >= from && step <= to)) continue;
+      const bottom = min[i] ?? NaN;
+      const top = max[i] ?? NaN;
+      // A bucket that reaches below zero may still end above it.
+      const lowest = bottom > floor ? bottom : (y[i] ?? NaN);
+      if (lowest > floor && lowest < low) low = lowest;
+      if (top > floor && top > high) high = top;
+    }
+  }
+  return low <= high ? [low, high] : null;
+}
+
+/** The y range for an extent, with room around it; a constant gets ± 5 %, zero gets ± 1. */
+export function padY([low, high]: Range, isLog: boolean): Range {
+  if (isLog) {
+    const factor = low === high ? 2 : (high / low) ** PADDING;
+    return [low / factor, high * factor];
+  }
+  const span = high - low;
+  // Values that differ only in their last bits are a constant too: no axis could label them.
+  if (span <= Math.max(Math.abs(low), Math.abs(high)) * 1e-12) {
+    const room = low === 0 ? 1 : Math.abs(low) * 0.05;
+    return [low - room, high + room];
+  }
+  return [low - span * PADDING, high + span * PADDING];
+}
+
+/**
+ * Let a range grow in steps, so that an axis doesn't breathe while a run is live.
+ *
+ * The old range stays as long as it holds the new one and is not much too big; else it grows by a
+ * tenth more than needed on the side that moved.
+ */
+export function settle(old: Range | null, next: Range, isLog: boolean): Range {
+  if (!old || isLog) return next;
+  const [low, high] = next;
+  const span = high - low;
+  const holds = old[0] <= low && old[1] >= high;
+  if (holds && old[1] - old[0] <= span * 1.5) return old;
+  if (old[1] - old[0] > span * 1.5) return next;
+  return [low < old[0] ? low - span * 0.1 : old[0], high > old[1] ? high + span * 0.1 : old[1]];
+}
+
+/** Map values of an axis to pixels; `start` is where `min` lies, `end` where `max` does. */
+export function axisMap([min, max]: Range, start: number, end: number, isLog: boolean): AxisMap {
+  const f = isLog ? Math.log10 : (value: number) => value;
+  const base = f(min);
+  const scale = (end - start) / (f(max) - base);
+  return { min, max, isLog, toPixel: (value) => start + (f(value) - base) * scale };
+}
+
+/** The value at a pixel of an axis. */
+export function valueAt({ min, max, isLog }: AxisMap, fraction: number): number {
+  if (!isLog) return min + (max - min) * fraction;
+  return 10 ** (Math.log10(min) + (Math.log10(max) - Math.log10(min)) * fraction);
+}
+
+/** Round a dragged range to whole steps, at least one step wide. */
+export function wholeSteps([from, to]: Range): Range {
+  const low = Math.max(0, Math.floor(from));
+  return [low, Math.max(low + 1, Math.ceil(to))];
+}

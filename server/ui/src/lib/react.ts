@@ -1,0 +1,31 @@
+// The React names we allow. One list keeps the way to a smaller renderer open.
+export {
+  Component,
+  createContext,
+  Fragment,
+  lazy,
+  memo,
+  StrictMode,
+  Suspense,
+  use,
+  useCallback,
+  useContext,
+  useDeferredValue,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+export type {
+  ComponentType,
+  FormEvent,
+  KeyboardEvent,
+  MouseEvent,
+  PointerEvent,
+  ReactNode,
+  RefObject,
+} from "react";
