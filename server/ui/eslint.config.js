@@ -29,6 +29,10 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // Numbers and voids are handed on by one-line arrows everywhere.
       "@typescript-eslint/no-confusing-void-expression": "off",
+      // `void version` in a memo says that it is made anew for each version.
+      "@typescript-eslint/no-meaningless-void-operator": "off",
+      // uPlot declares its scale kinds as a const enum, of which nothing is left at run time.
+      "@typescript-eslint/no-unsafe-enum-assignment": "off",
       // Index signatures and mapped records read better in the catalogue and the codec.
       "@typescript-eslint/consistent-type-definitions": "off",
       "max-lines": ["error", { max: 400 }],

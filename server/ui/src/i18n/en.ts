@@ -5,7 +5,6 @@ export const en = {
   "app.name": "Runicorn",
   "app.skip": "Skip to content",
   "app.nav": "Main",
-  "app.projects": "Projects",
   "app.project": "Project",
   "app.choose_project": "Choose a project",
   "app.status": "Status",
@@ -110,14 +109,12 @@ export const en = {
   "col.best_title": "{metric}, best value at step {step}",
   "dot.plot": "Plot {run}",
   "dot.hide": "Do not plot {run}",
-  "row.loading": "Loading rows",
 
   "panel.nothing": "No plotted run has this metric.",
   "panel.none_plotted": "No run is plotted. Click a dot in the run list.",
   "panel.failed": "The points could not be loaded.",
   "panel.log": "log",
   "panel.zoomed": "zoomed",
-  "panel.log_y": "Logarithmic y axis for {metric}",
   "panel.nonfinite": "{kind} {n}",
   "panel.le0": {
     one: "{n} value ≤ 0 is not shown on a log axis.",
@@ -133,7 +130,6 @@ export const en = {
   "panel.sentence": "{metric}, {runs}, steps {from} to {to}, highest {max} by {who} at step {at}",
   "panel.sentence_empty": "{metric}, no points in this range",
   "panel.sentence_nonfinite": "{n} values are not finite",
-  "panel.step_value": "Step {step}. {rows}",
 
   "sec.fold": "Fold {section}",
   "sec.unfold": "Unfold {section}",
@@ -193,8 +189,6 @@ export const en = {
     one: "The first {n} line is left out of this page. The file has it.",
     other: "The first {n} lines are left out of this page. The file has them.",
   },
-  "logs.wrap": "Wrap",
-  "logs.live": "live",
   "logs.none": "This run has no log on this machine.",
 
   "keys.title": "Keyboard shortcuts",
@@ -223,8 +217,6 @@ export const en = {
   "dur.h": "{n} h",
   "dur.m": "{n} m",
   "dur.s": "{n} s",
-  "num.nan": "not a number",
-  "num.inf": "infinity",
   "num.missing": "no value",
 
   "err.unreachable": "The server does not answer.",

@@ -5,7 +5,6 @@ export const zh: Translation<typeof en> = {
   "app.name": "Runicorn",
   "app.skip": "跳到正文",
   "app.nav": "主导航",
-  "app.projects": "项目",
   "app.project": "项目",
   "app.choose_project": "选择项目",
   "app.status": "状态",
@@ -110,14 +109,12 @@ export const zh: Translation<typeof en> = {
   "col.best_title": "{metric}，最佳值在第 {step} 步",
   "dot.plot": "绘制 {run}",
   "dot.hide": "不绘制 {run}",
-  "row.loading": "正在加载行",
 
   "panel.nothing": "所绘制的运行都没有此指标。",
   "panel.none_plotted": "没有绘制任何运行。请点击运行列表中的圆点。",
   "panel.failed": "无法加载数据点。",
   "panel.log": "对数",
   "panel.zoomed": "已缩放",
-  "panel.log_y": "{metric} 使用对数 y 轴",
   "panel.nonfinite": "{kind} {n}",
   "panel.le0": { other: "对数坐标下有 {n} 个 ≤ 0 的值未显示。" },
   "panel.runs": { other: "{n} 个运行" },
@@ -130,7 +127,6 @@ export const zh: Translation<typeof en> = {
   "panel.sentence": "{metric}，{runs}，第 {from} 至 {to} 步，最高 {max}，来自 {who}，在第 {at} 步",
   "panel.sentence_empty": "{metric}，此范围内没有数据点",
   "panel.sentence_nonfinite": "有 {n} 个非有限值",
-  "panel.step_value": "第 {step} 步。{rows}",
 
   "sec.fold": "折叠 {section}",
   "sec.unfold": "展开 {section}",
@@ -187,8 +183,6 @@ export const zh: Translation<typeof en> = {
   "logs.at_end": "跳到末尾",
   "logs.lost": "与日志的连接已断开，正在重试。",
   "logs.dropped": { other: "此页面未保留最前面的 {n} 行，文件中仍然保存。" },
-  "logs.wrap": "自动换行",
-  "logs.live": "实时",
   "logs.none": "此运行在本机没有日志。",
 
   "keys.title": "键盘快捷键",
@@ -217,8 +211,6 @@ export const zh: Translation<typeof en> = {
   "dur.h": "{n} 小时",
   "dur.m": "{n} 分",
   "dur.s": "{n} 秒",
-  "num.nan": "非数值",
-  "num.inf": "无穷大",
   "num.missing": "没有值",
 
   "err.unreachable": "服务无响应。",

@@ -22,7 +22,6 @@ export {
 } from "react";
 export type {
   ComponentType,
-  FormEvent,
   KeyboardEvent,
   MouseEvent,
   PointerEvent,

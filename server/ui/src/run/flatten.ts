@@ -2,7 +2,7 @@ export type Leaf = { path: string; value: string };
 
 function show(value: unknown): string {
   if (typeof value === "string") return value;
-  return JSON.stringify(value) ?? "";
+  return JSON.stringify(value);
 }
 
 /** The leaves of a nested config by their dotted path, in order of the path; lists stay whole. */

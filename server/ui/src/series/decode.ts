@@ -1,5 +1,5 @@
 import type { ApiSeries, BucketSeries, RawSeries } from "../api/types";
-import type { Curve, NonFinite } from "./types";
+import type { Curve } from "./types";
 
 function floats(values: readonly (number | null)[]): Float64Array {
   return Float64Array.from(values, (value) => value ?? NaN);
@@ -8,7 +8,7 @@ function floats(values: readonly (number | null)[]): Float64Array {
 type Marks = RawSeries["nonfinite"];
 
 function marks(nonfinite: Marks, x: Float64Array): Curve["nonfinite"] {
-  return nonfinite.map(([index, kind, count]) => ({ x: x[index] ?? NaN, kind: kind as NonFinite, count }));
+  return nonfinite.map(([index, kind, count]) => ({ x: x[index] ?? NaN, kind: kind, count }));
 }
 
 function pairs(attempts: RawSeries["attempts"]): Curve["attempts"] {

@@ -26,9 +26,7 @@ function mergeRaw(old: RawSeries, delta: RawSeries): RawSeries {
 
 function mergeBuckets(old: BucketSeries, delta: BucketSeries): BucketSeries {
   // The last old bucket may come again with more points in it; everything after it is new.
-  const [firstNew] = delta.b;
-  const found = firstNew === undefined ? -1 : old.b.findIndex((b) => b >= firstNew);
-  const keep = found < 0 ? old.b.length : found;
+  const keep = old.b.at(-1) === delta.b[0] ? old.b.length - 1 : old.b.length;
   const join = <T>(a: readonly T[], b: readonly T[]): T[] => [...a.slice(0, keep), ...b];
   return {
     ...delta,
@@ -48,12 +46,19 @@ function mergeBuckets(old: BucketSeries, delta: BucketSeries): BucketSeries {
   };
 }
 
+/** Whether nothing new lies before the end of what we have: a run may log at earlier steps again. */
+function isBehind(added: readonly number[], old: readonly number[]): boolean {
+  return (added[0] ?? Infinity) >= (old.at(-1) ?? -Infinity);
+}
+
 /** Put what is new since a cursor behind what we have; `null` when the two don't fit together. */
 export function mergeSeries(old: ApiSeries, delta: ApiSeries): ApiSeries | null {
   if (delta.form === "missing" || !delta.is_delta) return delta;
-  if (old.form === "raw" && delta.form === "raw") return mergeRaw(old, delta);
+  if (old.form === "raw" && delta.form === "raw") {
+    return isBehind(delta.x, old.x) ? mergeRaw(old, delta) : null;
+  }
   if (old.form === "bucket" && delta.form === "bucket" && old.level === delta.level) {
-    return mergeBuckets(old, delta);
+    return isBehind(delta.b, old.b) ? mergeBuckets(old, delta) : null;
   }
   return null;
 }

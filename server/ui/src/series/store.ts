@@ -77,7 +77,8 @@ export class SeriesStore {
     this.#lastX.set(run, x);
     for (const [key, entry] of this.#cache.entries()) {
       if (entry.api.run !== run) continue;
-      const to = Number(key.split("\u0000")[3] || Infinity);
+      const end = key.split("\u0000")[3] ?? "";
+      const to = end === "" ? Infinity : Number(end);
       // A range that ended before the run's last known step can't have got new points.
       if (before === undefined || to > before) entry.isStale = true;
     }

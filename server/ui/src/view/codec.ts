@@ -140,7 +140,7 @@ export function parseView(search: string): View {
   return { ...DEFAULT_VIEW, ...found, rest };
 }
 
-function printField<K extends keyof Fields>(key: K, view: View): string {
+function printField(key: keyof Fields, view: View): string {
   return FIELDS[key].print(view[key] as never);
 }
 

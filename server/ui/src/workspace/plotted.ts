@@ -45,7 +45,7 @@ export function togglePlotted(
   }
   const on = without(choice.on, id);
   const off = without(choice.off, id);
-  const isInTop = ordered.indexOf(id) >= 0 && ordered.indexOf(id) < choice.top;
+  const isInTop = ordered.includes(id) && ordered.indexOf(id) < choice.top;
   if (isPlotted) return { on, off: isInTop ? [...off, word] : off, solo: [] };
   return { on: isInTop ? on : [...on, word], off, solo: [] };
 }
