@@ -10,7 +10,7 @@ import math
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +23,20 @@ from runicorn.events import Event, as_number, decode, metrics_of, step_of
 from runicorn.files import open_regular
 from runicorn.journal import iter_lines
 from runicorn.layout import RunDir, iter_run_dirs
-from runicorn.states import State, judge
+from runicorn.query.places import may_be_run_id
+from runicorn.states import FINAL, State, judge
 
 __all__ = ["FileReader", "RunFiles", "Table", "open_regular"]
 
-# The cache of metric tables: how many, and for how long [s].
-MAX_TABLES = 32
+# The cache of metric tables: of how many runs, how many cells in all (about 80 bytes each), and for
+# how long [s].
+MAX_RUNS = 32
+MAX_CELLS = 1_000_000
 MAX_AGE_S = 60.0
+# The documents of so many finished runs are remembered (about 1.5 kB each). A folder that changed
+# less than this before it was read may change again without a new time of change [s].
+MAX_DOCUMENTS = 20_000
+SETTLED_S = 2.0
 
 Cell = float | int | str | None
 Identity = tuple[int, int, int, int]
@@ -72,6 +79,10 @@ class Table:
     columns: list[str]
     rows: list[dict[str, Cell]]
 
+    @property
+    def n_cells(self) -> int:
+        return len(self.columns) * len(self.rows)
+
 
 @dataclass(slots=True)
 class CacheCounts:
@@ -80,7 +91,13 @@ class CacheCounts:
     hits: int = 0
     misses: int = 0
     size: int = 0
-    max_size: int = MAX_TABLES
+    max_size: int = MAX_RUNS
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    look: tuple[int, int]
+    run: RunFiles
 
 
 @dataclass(slots=True)
@@ -97,6 +114,10 @@ class _Kept:
     made_at: float
     tables: dict[str, Table] = field(default_factory=dict)
 
+    @property
+    def n_cells(self) -> int:
+        return sum(table.n_cells for table in self.tables.values())
+
 
 class FileReader:
     """Reads the runs below one root; may be used by many threads."""
@@ -107,13 +128,11 @@ class FileReader:
         self._lock = threading.Lock()
         self._known: dict[str, RunDir] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._remembered: dict[Path, _Remembered] = {}
 
     def runs(self) -> list[RunFiles]:
         """Return all runs that are not in the recycle bin, newest first."""
-        folders = {folder.id: folder for folder in iter_run_dirs(self.root)}
-        with self._lock:
-            self._known = folders
-        listed = [run for run in map(_read_run, folders.values()) if not run.is_deleted]
+        listed = [run for run in map(self._read, self._walk().values()) if not run.is_deleted]
         return sorted(listed, key=lambda run: (run.created_at or 0.0, run.id), reverse=True)
 
     def run(self, run_id: str) -> RunFiles:
@@ -122,24 +141,45 @@ class FileReader:
         Raises:
             RunNotFoundError: No run has this id.
         """
-        return _read_run(self.folder(run_id))
+        return self._read(self.folder(run_id))
 
     def folder(self, run_id: str) -> RunDir:
         """Find a run's folder; the tree is walked only for an id that is not known yet.
 
         Raises:
-            RunNotFoundError: No run has this id.
+            RunNotFoundError: No run has this id, or it is in the recycle bin.
         """
+        if not may_be_run_id(run_id):
+            raise RunNotFoundError(run_id)
         with self._lock:
             folder = self._known.get(run_id)
         if folder is None or not folder.path.is_dir():
-            folders = {folder.id: folder for folder in iter_run_dirs(self.root)}
-            with self._lock:
-                self._known = folders
-            folder = folders.get(run_id)
-        if folder is None:
+            folder = self._walk().get(run_id)
+        if folder is None or folder.deleted.exists():
             raise RunNotFoundError(run_id)
         return folder
+
+    def projects_of(self, run_ids: Iterable[str]) -> dict[str, str | None]:
+        """Tell the projects of runs, from where they lie; at most one walk of the tree.
+
+        Returns:
+            By run id; ``None`` where the place does not tell, no entry for a run that is gone.
+        """
+        wanted = set(run_ids)
+        with self._lock:
+            known = self._known
+        if not wanted <= known.keys():
+            known = {**known, **self._walk()}  # the folder of a run that is gone told it as well
+        return {run_id: known[run_id].project or None for run_id in wanted & known.keys()}
+
+    def journal_state(self, run_id: str) -> str:
+        """Return a text that changes whenever the run's journal changes.
+
+        Raises:
+            RunNotFoundError: No run has this id.
+        """
+        identity = _identity(self.folder(run_id).journal)
+        return "-".join(f"{part:x}" for part in identity or ())
 
     def by_time(self, run_id: str) -> Table:
         """Return one row a logged line: ``time`` `[s]` since the first, then the metrics.
@@ -158,6 +198,35 @@ class FileReader:
             RunNotFoundError: No run has this id.
         """
         return self._table(run_id, "step")
+
+    def _read(self, folder: RunDir) -> RunFiles:
+        """Read a run's documents, or remember them: those of a finished run change no more.
+
+        A new document, or a replaced one, changes the folder; 0.4 wrote into its files in place,
+        its status last of all.
+        """
+        look = _look(folder)
+        remembered = self._remembered.get(folder.path)
+        if remembered is not None and remembered.look == look:
+            return remembered.run
+        run = _read_run(folder)
+        is_settled = look is not None and clock.now() - max(look) / 1e9 > SETTLED_S
+        if look and is_settled and run.state.status in FINAL:
+            if len(self._remembered) >= MAX_DOCUMENTS:
+                self._remembered.clear()
+            self._remembered[folder.path] = _Remembered(look, run)
+        return run
+
+    def _walk(self) -> dict[str, RunDir]:
+        folders: dict[str, RunDir] = {}
+        for folder in iter_run_dirs(self.root):
+            # Of two folders with one id the first by path counts, as in the index.
+            other = folders.setdefault(folder.id, folder)
+            if other is not folder and folder.path.as_posix() < other.path.as_posix():
+                folders[folder.id] = folder
+        with self._lock:
+            self._known = folders
+        return folders
 
     def _table(self, run_id: str, kind: str) -> Table:
         journal = self.folder(run_id).journal
@@ -184,9 +253,18 @@ class FileReader:
                 kept = self._kept[run_id] = _Kept(identity, now)
             kept.tables[kind] = table
             self._kept.move_to_end(run_id)
-            while len(self._kept) > MAX_TABLES:
-                self._kept.popitem(last=False)
+            n_cells = sum(each.n_cells for each in self._kept.values())
+            while len(self._kept) > MAX_RUNS or n_cells > MAX_CELLS:
+                n_cells -= self._kept.popitem(last=False)[1].n_cells
             self.counts.size = len(self._kept)
+
+
+def _look(folder: RunDir) -> tuple[int, int] | None:
+    """Return when the folder and the status in it were changed; ``None`` when there is none."""
+    try:
+        return os.stat(folder.path).st_mtime_ns, os.stat(folder.status).st_mtime_ns  # noqa: PTH116 - faster
+    except OSError:
+        return None
 
 
 def _read_run(folder: RunDir) -> RunFiles:
@@ -234,8 +312,8 @@ def _current_path(journal: Path) -> list[_Line]:
     lines: list[_Line] = []
     for event in _events(journal):
         if event.type == "attempt":
-            resumed_at = event.data.get("resumed_at_step")
-            if isinstance(resumed_at, int):
+            resumed_at = as_number(event.data.get("resumed_at_step"))
+            if resumed_at is not None:
                 lines = [line for line in lines if line.step < resumed_at]
         elif event.type == "metrics" and (step := step_of(event)) is not None:
             stage = event.data.get("stage")

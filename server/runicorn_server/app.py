@@ -11,13 +11,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import runicorn
-from runicorn.errors import RunicornError
 from runicorn.store import Store
 from runicorn_server import docs, pages, problems
-from runicorn_server.deps import wait_for_first_round
-from runicorn_server.guard import Guard
+from runicorn_server.deps import settled
+from runicorn_server.guard import Door, Guard
 from runicorn_server.headers import BodyTags, CommonHeaders
-from runicorn_server.live import Notices, RunFacts
+from runicorn_server.live import Notices
 from runicorn_server.refresh import Refresher
 from runicorn_server.settings import Settings
 from runicorn_server.tail import LogTails
@@ -29,8 +28,8 @@ MIN_COMPRESSED_BYTES = 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the application for one root; its background work starts with the first request."""
-    store = Store(settings.root)
+    """Build the application for one root; its background work starts and ends with its lifespan."""
+    store, door = Store(settings.root), Door(settings)
     app = FastAPI(
         title="Runicorn",
         version=runicorn.__version__,
@@ -42,18 +41,19 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         middleware=[
             Middleware(CommonHeaders),
-            Middleware(Guard, settings=settings),
+            Middleware(Guard, settings=settings, door=door),
             Middleware(GZipMiddleware, minimum_size=MIN_COMPRESSED_BYTES),
             Middleware(BodyTags),
         ],
     )
     app.state.settings = settings
     app.state.store = store
+    app.state.door = door
     app.state.tails = LogTails()
-    app.state.notices = Notices(store.revision, lambda run_id: _facts(store, run_id))
+    app.state.notices = Notices(store)
     problems.install(app)
     app.include_router(v1, prefix="/api")
-    app.include_router(v2, prefix="/api/v2", dependencies=[Depends(wait_for_first_round)])
+    app.include_router(v2, prefix="/api/v2", dependencies=[Depends(settled)])
     app.include_router(v2_sockets, prefix="/api/v2")
     app.include_router(docs.router)
     app.include_router(pages.router)  # last: it answers every other path
@@ -72,14 +72,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await refresher.stop()
         store.close()
-
-
-def _facts(store: Store, run_id: str) -> RunFacts:
-    try:
-        detail = store.experiment(run_id)
-    except RunicornError:
-        return RunFacts(None, None)
-    return RunFacts(detail.experiment.project, detail.metrics_summary.step_range.max)
 
 
 def _operation_id(route: APIRoute) -> str:

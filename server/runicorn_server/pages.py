@@ -12,10 +12,10 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from runicorn.errors import RunicornError
 from runicorn.store import Store
-from runicorn_server.deps import StoreDep, wait_for_first_round
+from runicorn_server.deps import StoreDep, settled
+from runicorn_server.settings import Settings
 from runicorn_server.v2.boot import boot_answer
 
-STATIC = Path(__file__).parent / "static"
 BASE = '<base href="./">'
 BOOT = '<script type="application/json" id="boot">null</script>'
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runicorn</title>
@@ -31,9 +31,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/assets/{name}")
-def asset(name: str) -> Response:
+def asset(name: str, request: Request) -> Response:
     """Serve a built file; its name holds a hash of its content."""
-    folder = STATIC / "assets"
+    folder = _static(request) / "assets"
     path = (folder / name).resolve()
     if path.parent != folder.resolve() or not path.is_file():
         raise HTTPException(404, "No such file.")
@@ -41,9 +41,12 @@ def asset(name: str) -> Response:
 
 
 @router.get("/icon.svg")
-def icon() -> Response:
+def icon(request: Request) -> Response:
     """Serve the icon."""
-    return FileResponse(STATIC / "icon.svg")
+    path = _static(request) / "icon.svg"
+    if not path.is_file():
+        raise HTTPException(404, "The page is not built.")
+    return FileResponse(path)
 
 
 @router.get("/")
@@ -64,14 +67,19 @@ for _section in SECTIONS:
 
 def _page(request: Request, store: Store) -> Response:
     try:
-        html = (STATIC / "index.html").read_text(encoding="utf-8")
+        html = (_static(request) / "index.html").read_text(encoding="utf-8")
     except FileNotFoundError:
-        return HTMLResponse(NOT_BUILT, 503)
-    wait_for_first_round(request)
+        return HTMLResponse(NOT_BUILT)
+    settled(request)
     base = request.scope.get("root_path", "").rstrip("/") + "/"
     html = html.replace(BASE, f'<base href="{_attribute(base)}">')
     html = html.replace(BOOT, BOOT.replace("null", _first_answer(store)))
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+
+def _static(request: Request) -> Path:
+    settings: Settings = request.app.state.settings
+    return settings.static
 
 
 def _first_answer(store: Store) -> str:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi import HTTPException as RouteError
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -68,11 +69,36 @@ class Detail(BaseModel):
     detail: str
 
 
-V1_ERRORS: dict[int | str, dict[str, Any]] = {404: {"model": Detail}, 422: {"model": Detail}}
-V2_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}}
-    for status in (404, 422, 503)
+def _errors(version: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe error answers for the OpenAPI document."""
+    shape: dict[str, Any] = (
+        {"model": Problem, "content": {"application/problem+json": {}}}
+        if version == "v2"
+        else {"model": Detail}
+    )
+    return {status: {**shape, "description": WHEN[status]} for status in statuses}
+
+
+WHEN = {
+    400: "The Host is not this server's own",
+    401: "The token is missing or wrong",
+    403: "A page of another origin asked",
+    404: "Not found",
+    413: "The body is too large",
+    422: "A value is wrong; the answer names it",
+    503: "The index is not available; the files are",
 }
+V1_ERRORS = _errors("v1", 400, 401, 404, 422)
+V2_ERRORS = _errors("v2", 400, 401, 404, 422, 503)
+V2_POST_ERRORS = _errors("v2", 403, 413)
+
+
+class Refusal(RouteError):  # noqa: N818 - it is no error of ours
+    """A request that is refused; the code says why in one word."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(status, detail)
+        self.code = code
 
 
 class NotModified(Exception):  # noqa: N818 - it is no error
@@ -87,7 +113,8 @@ def problem_response(
     scope: Scope, status: int, code: str, detail: str, hint: str | None = None
 ) -> JSONResponse:
     """Shape an error for the version that was asked."""
-    if not scope["path"].startswith("/api/v2"):
+    detail = detail.encode("utf-8", "replace").decode()  # it may quote what JSON can't answer
+    if not is_v2(scope):
         return JSONResponse({"detail": detail}, status)
     problem = Problem(
         type="about:blank",
@@ -101,6 +128,18 @@ def problem_response(
     return JSONResponse(problem.model_dump(), status, media_type="application/problem+json")
 
 
+def route_path(scope: Scope) -> str:
+    """Return the path that the routes see, without the prefix of a proxy."""
+    path: str = scope["path"]
+    prefix = scope.get("root_path", "").rstrip("/")
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
+
+
+def is_v2(scope: Scope) -> bool:
+    """Tell whether V2 was asked."""
+    return f"{route_path(scope)}/".startswith("/api/v2/")
+
+
 def request_id(scope: Scope) -> str:
     """Return the id under which the log tells of this request."""
     return str(scope.get("state", {}).get("request_id", ""))
@@ -111,12 +150,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RunicornError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(UnicodeEncodeError, _no_text)
     app.add_exception_handler(NotModified, _not_modified)
-    app.add_exception_handler(Exception, _unknown)
 
 
 def _known(request: Request, error: Exception) -> Response:
-    if isinstance(error, RunNotFoundError) and not request.url.path.startswith("/api/v2"):
+    if isinstance(error, RunNotFoundError) and not is_v2(request.scope):
         return problem_response(request.scope, 404, "not_found", V1_RUN_NOT_FOUND)
     for kind, status, code, hint in STATUSES:
         if isinstance(error, kind):
@@ -137,10 +176,17 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    phrase = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    code = error.code if isinstance(error, Refusal) else phrase
     response = problem_response(request.scope, error.status_code, code, str(error.detail))
     response.headers.update(error.headers or {})
     return response
+
+
+def _no_text(request: Request, _error: Exception) -> Response:
+    # JSON can hold half a character (a lone surrogate), which no file name and no database takes.
+    detail = "A text holds half a character and can't be looked for."
+    return problem_response(request.scope, 422, "invalid_request", detail)
 
 
 def _not_modified(_request: Request, error: Exception) -> Response:
@@ -148,8 +194,9 @@ def _not_modified(_request: Request, error: Exception) -> Response:
     return Response(status_code=304, headers={"ETag": error.tag, "Cache-Control": "no-cache"})
 
 
-def _unknown(request: Request, error: Exception) -> Response:
-    named = request_id(request.scope)
+def unexpected(scope: Scope, error: Exception) -> Response:
+    """Answer what nobody expected; only the log tells what it was."""
+    named = request_id(scope)
     _log.error("request %s failed", named, exc_info=error)
     detail = f"Something went wrong in the server; its log has the details under {named}."
-    return problem_response(request.scope, 500, "internal", detail)
+    return problem_response(scope, 500, "internal", detail)

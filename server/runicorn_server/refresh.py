@@ -1,8 +1,8 @@
 """Keeps the index up to the files while the server runs, and tells listeners what changed.
 
-Watches the root; when nothing changes there it does nothing at all. Catching up happens in a
-thread, at most twice a second. While runs are marked running, their processes are looked at from
-time to time, since a killed process changes no file.
+When nothing changes below the root it does nothing at all. Catching up happens in a thread, at most
+twice a second, and at once when a request waits for it. While runs are marked running, their
+processes are looked at from time to time, since a killed process changes no file.
 """
 
 from __future__ import annotations
@@ -12,24 +12,34 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from watchfiles import Change, awatch
+from watchfiles import Change
 
 from runicorn.errors import RunicornError
-from runicorn.query.models import CatchUpReport
+from runicorn.query.models import CatchUpReport, ExperimentQuery
+from runicorn.query.places import may_be_run_id, touched_run
 from runicorn.store import Store
+from runicorn_server.watch import watch
 
-# Changes are gathered for this long at most, or until it was quiet for one step [ms].
-GATHER_MS = 100
-QUIET_MS = 40
-# Two rounds of catching up begin at least this far apart [s].
+# Two rounds of catching up begin at least this far apart, unless a request waits [s].
 ROUND_S = 0.5
-# How often the processes of running runs are looked at [s].
+# A round stops after about this long and goes on in the next, so that others get their turn; one
+# of all runs gets longer once there is a first answer, since it begins by looking at them all [s].
+BUDGET_S = 1.0
+SWEEP_BUDGET_S = 5.0
+# A request waits this long for what was logged before it, then answers what there is [s].
+SETTLE_S = 0.3
+FIRST_ROUND_S = 2.0
+# How often the running runs are looked at, and every how many of these looks all runs are [s].
 LOOK_S = 15.0
+LOOKS_A_SWEEP = 4
 # The pause after a failed round, doubled up to the last [s].
 RETRY_S = 1.0
 MAX_RETRY_S = 60.0
+# How long a round in progress may hold up the end of the server [s].
+STOP_S = 5.0
 
 _log = logging.getLogger("runicorn.server")
 
@@ -49,105 +59,185 @@ class Refresher:
 
         Args:
             store: What is caught up.
-            publish: Called on the event loop with the report of each round that changed something.
+            publish: Called on the event loop with what changed, after each round with news.
             wake: Called on the event loop with the files that changed.
         """
         self.first_round = threading.Event()
         self._store = store
         self._publish = publish
         self._wake = wake
-        self._stopping = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         self._touched: set[str] = set()
+        self._asked: set[str] = set()
         self._is_all_touched = True
+        self._is_sweep_due = False
+        self._is_in_round = False
+        self._is_failing = False
+        self._waiting: list[threading.Event] = []
         self._work = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._hurry = asyncio.Event()
+        self._may_run = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._rounds: asyncio.Task[None] | None = None
+        self._others: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the tasks on the running event loop."""
-        self._work.set()
-        for work in (self._watch, self._catch_up, self._look_after):
-            self._tasks.append(asyncio.create_task(work(), name=f"runicorn{work.__name__}"))
+        self._may_run.set()
+        self._rounds = asyncio.create_task(self._catch_up(), name="runicorn_catch_up")
+        watching = watch(self._store.root, self._note, self._touch_all)
+        self._others = [
+            asyncio.create_task(watching, name="runicorn_watch"),
+            asyncio.create_task(self._look_after(), name="runicorn_look_after"),
+        ]
 
     async def stop(self) -> None:
-        """Stop the tasks; a round in progress ends first."""
+        """Stop the tasks; a round in progress may end first."""
         self._stopping.set()
-        for task in self._tasks:
+        self._work.set()
+        self._hurry.set()
+        for task in self._others:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._rounds is not None:
+            await asyncio.wait([self._rounds], timeout=STOP_S)
+            self._rounds.cancel()
+        tasks = [*self._others, *([self._rounds] if self._rounds else [])]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _watch(self) -> None:
-        root = self._store.root
-        changes = awatch(
-            root,
-            watch_filter=_is_of_a_run,
-            debounce=GATHER_MS,
-            step=QUIET_MS,
-            stop_event=self._stopping,
-            ignore_permission_denied=True,
-        )
-        async for batch in changes:
-            paths = [Path(path) for _, path in batch]
-            self._wake(paths)
-            for path in paths:
-                self._touch(path)
-            self._work.set()
+    def settle(self, run_ids: Iterable[str] = ()) -> None:
+        """Wait until what was logged before this call is in the index, but not for long.
 
-    def _touch(self, path: Path) -> None:
-        run_id = run_of(self._store.root, path)
-        if run_id is None:
-            self._is_all_touched = True
-        else:
-            self._touched.add(run_id)
+        To be called from a thread of a request.
+
+        Args:
+            run_ids: Runs to catch up with even if nothing told of a change yet.
+        """
+        if not self.first_round.wait(FIRST_ROUND_S) or self._is_failing:
+            return
+        done = threading.Event()
+        with suppress(RuntimeError):  # the loop was closed: the server ends
+            self._loop.call_soon_threadsafe(self._ask, set(filter(may_be_run_id, run_ids)), done)
+            done.wait(SETTLE_S)
+
+    def _ask(self, run_ids: set[str], done: threading.Event) -> None:
+        is_pending = self._touched or self._is_all_touched or self._is_in_round
+        if not run_ids and not is_pending:
+            done.set()
+            return
+        self._asked |= run_ids
+        self._waiting.append(done)
+        self._work.set()
+        self._hurry.set()
+
+    def _note(self, changes: set[tuple[Change, Path]]) -> None:
+        self._wake(path for _, path in changes)
+        for change, path in changes:
+            touched = touched_run(self._store.root, path)
+            if touched.run_id is not None:
+                self._touched.add(touched.run_id)
+                self._work.set()
+            elif touched.is_above_runs and change is not Change.modified:
+                self._touch_all()
+
+    def _touch_all(self) -> None:
+        self._is_all_touched = True
+        self._work.set()
 
     async def _catch_up(self) -> None:
         pause_s = RETRY_S
         while True:
             await self._work.wait()
             self._work.clear()
+            self._hurry.clear()
+            if self._stopping.is_set():
+                return
             began = time.monotonic()
-            run_ids = None if self._is_all_touched else sorted(self._touched)
-            self._touched, self._is_all_touched = set(), False
-            try:
-                report = await asyncio.to_thread(self._store.catch_up, run_ids)
-            except (RunicornError, OSError) as error:
-                _log.warning("the index can't be brought up to date for now: %s", error)
-                self._is_all_touched = True
-                self._work.set()
-                self.first_round.set()
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, MAX_RETRY_S)
+            if await self._round():
+                pause_s = RETRY_S
+                await self._rest(began + ROUND_S)
                 continue
-            pause_s = RETRY_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause_s)
+            pause_s = min(2 * pause_s, MAX_RETRY_S)
+
+    async def _round(self) -> bool:
+        """Catch up once; tell whether it went well."""
+        touched, waiting = self._touched, self._waiting
+        # Who waits for some runs does not wait for all of them, but a sweep is put off only once.
+        is_sweep = self._is_all_touched and (not self._asked or self._is_sweep_due)
+        self._is_sweep_due = self._is_all_touched and not is_sweep
+        run_ids = None if is_sweep else sorted(self._asked | touched)
+        self._touched, self._waiting, self._asked = set(), [], set()
+        self._is_all_touched = self._is_all_touched and not is_sweep
+        self._is_in_round = True
+        budget_s = SWEEP_BUDGET_S if is_sweep and self.first_round.is_set() else BUDGET_S
+        try:
+            report = await asyncio.to_thread(self._store.catch_up, run_ids, budget_s)
+        except Exception as error:  # noqa: BLE001 - the server goes on without an index
+            self._fail(error, touched)
+            return False
+        finally:
+            self._is_in_round = False
             self.first_round.set()
-            if report.added or report.changed or report.removed:
-                self._publish(report)
-            if not report.is_complete:
-                self._is_all_touched = True
-                self._work.set()
-            await asyncio.sleep(max(0.0, ROUND_S - (time.monotonic() - began)))
+            for done in waiting:
+                done.set()
+        if self._is_failing:
+            _log.info("the index is up to date again")
+        self._is_failing = False
+        self._tell(report, touched)
+        if not report.is_complete:
+            self._touched |= touched
+            self._is_all_touched = self._is_all_touched or is_sweep
+            self._hurry.set()
+        if self._is_all_touched or self._touched:
+            self._work.set()
+        return True
+
+    def _fail(self, error: Exception, touched: set[str]) -> None:
+        if not self._is_failing:  # told once, not at every try
+            is_known = isinstance(error, RunicornError | OSError)
+            _log.warning(
+                "the index can't be brought up to date for now: %s",
+                error,
+                exc_info=None if is_known else error,
+            )
+        self._is_failing = True
+        self._touched |= touched
+        self._touch_all()
+
+    def _tell(self, report: CatchUpReport, touched: set[str]) -> None:
+        # Another process may have indexed what was touched here, and then our report lacks it.
+        others = touched.difference(report.changed, report.added, report.removed)
+        if report.added or report.changed or report.removed or others:
+            self._may_run.set()
+            changed = [*report.changed, *sorted(others)]
+            self._publish(report.model_copy(update={"changed": changed}))
+
+    async def _rest(self, until: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), max(0.0, until - time.monotonic()))
 
     async def _look_after(self) -> None:
+        n_looks = 0
         while True:
+            await self._may_run.wait()
             await asyncio.sleep(LOOK_S)
+            self._may_run.clear()
             try:
-                projects = await asyncio.to_thread(self._store.projects)
+                running = await asyncio.to_thread(self._running)
             except (RunicornError, OSError):
+                self._may_run.set()
                 continue
-            if any(project.n_running for project in projects):
-                self._is_all_touched = True
+            if not running:
+                continue
+            self._may_run.set()
+            n_looks += 1
+            if n_looks % LOOKS_A_SWEEP == 0:
+                self._touch_all()
+            else:
+                self._asked |= running
                 self._work.set()
 
-
-def run_of(root: Path, path: Path) -> str | None:
-    """Tell the run that a changed path belongs to; ``None`` for a folder above all runs."""
-    parts = path.relative_to(root).parts
-    for place, part in enumerate(parts[:-1]):
-        if part == "runs":
-            return parts[place + 1]
-    return None
-
-
-def _is_of_a_run(_change: Change, path: str) -> bool:
-    """Pass over our own index and the temporary files of atomic writes."""
-    name = path.rpartition("/")[2]
-    return not name.startswith("runicorn.db") and not name.endswith(".tmp")
+    def _running(self) -> set[str]:
+        query = ExperimentQuery(status=["running"], per_page=1000)
+        return {run.id for run in self._store.experiments(query).experiments}

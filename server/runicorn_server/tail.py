@@ -11,12 +11,15 @@ import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from runicorn.query.files import open_regular
 
 # One read of a log, and the longest line sent whole [bytes].
 BLOCK_BYTES = 256 << 10
 MAX_LINE_BYTES = 1 << 20
+# So much before the offset is compared, to notice a file that was cut and written anew [bytes].
+SEAM_BYTES = 64
 # A listener looks by itself this often, in case the file system tells nothing [s].
 LOOK_S = 5.0
 
@@ -27,11 +30,19 @@ class LogTails:
     def __init__(self) -> None:
         self._waiting: defaultdict[Path, set[asyncio.Event]] = defaultdict(set)
 
+    @property
+    def n_listeners(self) -> int:
+        """How many listeners there are."""
+        return sum(map(len, self._waiting.values()))
+
     def wake(self, paths: Iterable[Path]) -> None:
-        """Tell those who listen to these files that there may be more."""
-        for path in paths:
-            for event in self._waiting.get(path, ()):
-                event.set()
+        """Tell those who listen to these files, or below these folders, that there may be more."""
+        changed = set(paths)
+        for path, events in self._waiting.items():
+            # Of a folder that came with its files the file system may name the folder only.
+            if not changed.isdisjoint((path, *path.parents)):
+                for event in events:
+                    event.set()
 
     async def follow(self, path: Path) -> AsyncIterator[list[str]]:
         """Yield the lines of a log as they become complete, for ever.
@@ -63,26 +74,52 @@ class _Position:
         self._path = path
         self._offset = 0
         self._inode = 0
+        self._seam = b""
 
     def read(self) -> list[str]:
         """Return the next complete lines, none when there are no more for now."""
         try:
             with open_regular(self._path) as file:
-                seen = os.fstat(file.fileno())
-                if seen.st_ino != self._inode or seen.st_size < self._offset:
-                    self._inode, self._offset = seen.st_ino, 0
-                file.seek(self._offset)
-                block = file.read(BLOCK_BYTES)
-                while b"\n" not in block and BLOCK_BYTES <= len(block) < MAX_LINE_BYTES:
-                    more = file.read(BLOCK_BYTES)
-                    if not more:
-                        break
-                    block += more
+                self._find_place(file)
+                block = _read_line_or_more(file)
         except OSError:
             return []
         end = block.rfind(b"\n") + 1
         if not end and len(block) >= MAX_LINE_BYTES:
-            end = len(block)  # a line without end is sent in pieces
+            end = _end_of_character(block)  # a line without end is sent in pieces
+        if not end:
+            return []
         self._offset += end
-        complete = block[:end].removesuffix(b"\n")
-        return complete.decode("utf-8", "replace").split("\n") if end else []
+        self._seam = (self._seam + block[:end])[-SEAM_BYTES:]
+        return block[:end].removesuffix(b"\n").decode("utf-8", "replace").split("\n")
+
+    def _find_place(self, file: BinaryIO) -> None:
+        """Go to where the next line starts: the beginning, if this is not what was read before."""
+        seen = os.fstat(file.fileno())
+        is_same = seen.st_ino == self._inode and seen.st_size >= self._offset
+        if is_same:
+            file.seek(self._offset - len(self._seam))
+            is_same = file.read(len(self._seam)) == self._seam
+        if not is_same:
+            self._inode, self._offset, self._seam = seen.st_ino, 0, b""
+            file.seek(0)
+
+
+def _read_line_or_more(file: BinaryIO) -> bytes:
+    """Read a block, and on to the end of its first line, but not without end."""
+    block = file.read(BLOCK_BYTES)
+    while b"\n" not in block and BLOCK_BYTES <= len(block) < MAX_LINE_BYTES:
+        more = file.read(BLOCK_BYTES)
+        if not more:
+            break
+        block += more
+    return block
+
+
+def _end_of_character(block: bytes) -> int:
+    """Return an end that cuts no character of UTF-8 apart."""
+    end = len(block)
+    while end > len(block) - 4 and block[end - 1] & 0xC0 == 0x80:  # noqa: PLR2004 - 10xxxxxx goes on
+        end -= 1
+    # What begins here goes on behind the end, unless it is a character of one byte.
+    return end - 1 if block[end - 1] >= 0xC0 else len(block)  # noqa: PLR2004 - 11xxxxxx begins one

@@ -113,18 +113,18 @@ def test_this_servers_own_page_is_let_in(serve: Callable[..., Any]) -> None:
 
 @pytest.mark.promise(11)
 def test_with_a_token_every_request_of_the_api_needs_it(serve: Callable[..., Any]) -> None:
-    server = serve(token="secret")
+    server = serve(token="secret-token")
     client = server.client
     assert client.get("/api/runs").status_code == 401
     assert client.get("/api/v2/boot").status_code == 401
-    for wrong in ("Bearer other", "Basic secret", "Bearer", "Bearer séc"):
+    for wrong in ("Bearer other", "Basic secret-token", "Bearer", "Bearer séc"):
         answer = client.get("/api/runs", headers={"Authorization": wrong.encode()})
         assert answer.status_code == 401, wrong
     assert answer.headers["www-authenticate"] == "Bearer"
-    right = {"Authorization": "Bearer secret"}
+    right = {"Authorization": "Bearer secret-token"}
     assert client.get("/api/runs", headers=right).status_code == 200
     refused(server, "/api/v2/live", {})
-    with connect(server.socket_address("/api/v2/live?token=secret"), proxy=None):
+    with connect(server.socket_address("/api/v2/live?token=secret-token"), proxy=None):
         pass
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from runicorn.query.files import Table
-from runicorn_server.deps import FilesDep
+from runicorn_server.deps import FilesDep, unless_journal_grew
 from runicorn_server.v1.shapes import MetricTable, Progress, RunId
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(unless_journal_grew)])
 NOT_METRICS = frozenset({"global_step", "time", "stage"})
 
 

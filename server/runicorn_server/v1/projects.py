@@ -28,13 +28,14 @@ class Names(BaseModel):
 @router.get("/projects")
 def list_projects(files: FilesDep) -> Projects:
     """List all projects by name."""
-    return Projects(projects=sorted({run.project for run in files.runs()}))
+    return Projects(projects=sorted({run.project for run in files.runs()} - {""}))
 
 
 @router.get("/projects/{project}/names")
 def list_names(project: str, files: FilesDep) -> Names:
     """List the experiment names of a project."""
-    return Names(names=sorted({run.name for run in files.runs() if run.project == project}))
+    names = {run.name for run in files.runs() if run.project == project}
+    return Names(names=sorted(names - {""}))
 
 
 @router.get("/projects/{project}/names/{name:path}/runs")

@@ -24,18 +24,18 @@ async def live(socket: WebSocket, notices: NoticesDep) -> None:
 
     def receive(text: str) -> None:
         try:
-            listener.topics = Subscription.model_validate_json(text).sub
+            listener.subscribe(Subscription.model_validate_json(text).sub)
         except ValidationError as error:
             raise ValueError(f"not understood: {error.errors()[0]['msg']}") from error
 
     async def send() -> None:
         while True:
             try:
-                found = await asyncio.wait_for(notices.next(listener), PING_S)
+                await asyncio.wait_for(listener.has_news.wait(), PING_S)
             except TimeoutError:
                 await socket.send_json({"t": "ping", "ms": int(time.time() * 1e3)})
                 continue
-            for notice in found:
+            for notice in await notices.take(listener):
                 await socket.send_json(notice)
             await asyncio.sleep(GAP_S)
 

@@ -4,6 +4,186 @@
  */
 
 export interface paths {
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Tell that the server answers.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description List all projects by name.
+         */
+        get: operations["list_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Names
+         * @description List the experiment names of a project.
+         */
+        get: operations["list_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/names/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs Of Name
+         * @description List the runs of one experiment, newest first.
+         */
+        get: operations["list_runs_of_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List all runs that are not in the recycle bin, newest first.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Detail
+         * @description Describe one run.
+         */
+        get: operations["run_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Metrics
+         * @description Give one row a logged line, with the time since the first in seconds.
+         */
+        get: operations["run_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/metrics_step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Metrics By Step
+         * @description Give one row a step.
+         */
+        get: operations["run_metrics_by_step"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Progress
+         * @description Give the last step and its metrics.
+         */
+        get: operations["run_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/boot": {
         parameters: {
             query?: never;
@@ -11,8 +191,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Boot */
-        get: operations["get_boot_api_v2_boot_get"];
+        /**
+         * Boot
+         * @description Give version, root and projects; the page carries the same in its first load.
+         */
+        get: operations["boot"];
         put?: never;
         post?: never;
         delete?: never;
@@ -28,8 +211,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Experiments */
-        get: operations["experiments_api_v2_experiments_get"];
+        /**
+         * List Experiments
+         * @description List runs: filtered, sorted, a page at a time, with the total over all pages.
+         */
+        get: operations["list_experiments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,8 +231,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One */
-        get: operations["one_api_v2_experiments__run_id__get"];
+        /**
+         * Experiment Detail
+         * @description Describe one run, with its problems.
+         */
+        get: operations["experiment_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/experiments/{run_id}/metrics/fast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Experiment Metrics
+         * @description Give one row a step, one column a metric.
+         */
+        get: operations["experiment_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,8 +271,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Fields */
-        get: operations["fields_api_v2_projects__project__fields_get"];
+        /**
+         * Project Fields
+         * @description Give the metrics and config paths of a project and how many runs have each.
+         */
+        get: operations["project_fields"];
         put?: never;
         post?: never;
         delete?: never;
@@ -81,8 +293,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Series */
-        post: operations["series_api_v2_series_post"];
+        /**
+         * Read Series
+         * @description Give many runs times many metrics, as raw points or as buckets on a power-of-two grid.
+         */
+        post: operations["read_series"];
         delete?: never;
         options?: never;
         head?: never;
@@ -93,16 +308,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Boot */
+        /**
+         * AppliedFilters
+         * @description What a metrics answer was narrowed to.
+         */
+        AppliedFilters: {
+            /** Downsampled */
+            downsampled: boolean;
+            /** Metrics */
+            metrics: string[] | null;
+            step_range: components["schemas"]["StepRange"] | null;
+        };
+        /**
+         * Boot
+         * @description What there is, in one glance.
+         */
         Boot: {
-            /** Version */
-            version: string;
-            /** Api */
-            api: string;
-            /** Root */
-            root: string;
+            /**
+             * Api
+             * @constant
+             */
+            api: "v2";
             /** Projects */
             projects: components["schemas"]["ProjectSummary"][];
+            /** Root */
+            root: string;
+            /** Version */
+            version: string;
         };
         /**
          * BucketSeries
@@ -110,14 +342,50 @@ export interface components {
          */
         BucketSeries: {
             /**
+             * Attempts
+             * @description (first position in b, attempt)
+             */
+            attempts: [
+                number,
+                number
+            ][];
+            /**
+             * B
+             * @description Index of each non-empty bucket: step // unit.
+             */
+            b: number[];
+            /** Cnt */
+            cnt: number[];
+            /** Cursor */
+            cursor: string;
+            /** First */
+            first: (number | null)[];
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             form: "bucket";
-            /** Run */
-            run: string;
+            /**
+             * Is Delta
+             * @description Only what is new or changed since the cursor in `have`.
+             * @default false
+             */
+            is_delta: boolean;
+            /** Last */
+            last: (number | null)[];
+            /**
+             * Le0
+             * @description Finite values of the range that are 0 or below.
+             */
+            le0: number;
+            /** Level */
+            level: number;
+            /** Max */
+            max: (number | null)[];
             /** Metric */
             metric: string;
+            /** Min */
+            min: (number | null)[];
             /**
              * N
              * @description Points logged, non-finite ones included.
@@ -129,33 +397,6 @@ export interface components {
              */
             n_range: number;
             /**
-             * Unit
-             * @description Width of a bucket `[steps]`, 2 to the power of `level`.
-             */
-            unit: number;
-            /** Level */
-            level: number;
-            /**
-             * B
-             * @description Index of each non-empty bucket: step // unit.
-             */
-            b: number[];
-            /**
-             * X
-             * @description Step of the last point of each bucket.
-             */
-            x: number[];
-            /** First */
-            first: (number | null)[];
-            /** Last */
-            last: (number | null)[];
-            /** Min */
-            min: (number | null)[];
-            /** Max */
-            max: (number | null)[];
-            /** Cnt */
-            cnt: number[];
-            /**
              * Nonfinite
              * @description (position in b, kind, count)
              */
@@ -164,84 +405,64 @@ export interface components {
                 "nan" | "inf" | "-inf",
                 number
             ][];
+            /** Run */
+            run: string;
             /**
-             * Attempts
-             * @description (first position in b, attempt)
+             * Unit
+             * @description Width of a bucket `[steps]`, 2 to the power of `level`.
              */
-            attempts: [
-                number,
-                number
-            ][];
+            unit: number;
             /**
-             * Le0
-             * @description Finite values of the range that are 0 or below.
+             * X
+             * @description Step of the last point of each bucket.
              */
-            le0: number;
-            /** Cursor */
-            cursor: string;
+            x: number[];
+        };
+        /**
+         * CacheHealth
+         * @description How the cache of metric tables has done.
+         */
+        CacheHealth: {
+            /** Enabled */
+            enabled: boolean;
             /**
-             * Is Delta
-             * @description Only what is new or changed since the cursor in `have`.
-             * @default false
+             * Hit Rate
+             * @description In per cent, such as `12.5%`.
              */
-            is_delta: boolean;
+            hit_rate: string;
+            /** Hits */
+            hits: number;
+            /** Max Size */
+            max_size: number;
+            /** Misses */
+            misses: number;
+            /** Size */
+            size: number;
+        };
+        /**
+         * Detail
+         * @description An error of V1.
+         */
+        Detail: {
+            /** Detail */
+            detail: string;
         };
         /**
          * Experiment
          * @description One run as the index knows it.
          */
         Experiment: {
-            /** Id */
-            id: string;
-            /** Project */
-            project: string;
-            /** Name */
-            name: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "running" | "finished" | "failed" | "interrupted" | "killed" | "lost";
-            /** Created At */
-            created_at: number;
-            /** Updated At */
-            updated_at: number;
-            /** Started At */
-            started_at: number | null;
-            /** Ended At */
-            ended_at: number | null;
-            /** Duration S */
-            duration_s: number | null;
-            /** Exit Reason */
-            exit_reason: string | null;
+            /** Attempt */
+            attempt: number;
             /** Best Metric Name */
             best_metric_name: string | null;
+            /** Best Metric Step */
+            best_metric_step: number | null;
             /**
              * Best Metric Value
              * @description A text (`NaN`, `Infinity`, `-Infinity`) where it is not finite.
              */
             best_metric_value: number | string | null;
-            /** Best Metric Step */
-            best_metric_step: number | null;
-            /** Tags */
-            tags: string[];
-            /** Hostname */
-            hostname: string | null;
-            /** Pid */
-            pid: number | null;
-            /** Run Dir */
-            run_dir: string;
-            /** Attempt */
-            attempt: number;
-            /**
-             * Slot
-             * @description Ordinal of the run in its project; its colour is slot mod 10.
-             */
-            slot: number;
-            /** N Problems */
-            n_problems: number;
-            /** Is Deleted */
-            is_deleted: boolean;
             /**
              * Config
              * @description The config values asked for, by path.
@@ -249,6 +470,42 @@ export interface components {
             config: {
                 [key: string]: unknown;
             };
+            /** Created At */
+            created_at: number;
+            /** Duration S */
+            duration_s: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Exit Reason */
+            exit_reason: string | null;
+            /** Hostname */
+            hostname: string | null;
+            /** Id */
+            id: string;
+            /** Is Deleted */
+            is_deleted: boolean;
+            /** N Problems */
+            n_problems: number;
+            /** Name */
+            name: string;
+            /** Pid */
+            pid: number | null;
+            /** Project */
+            project: string;
+            /** Run Dir */
+            run_dir: string;
+            /**
+             * Slot
+             * @description Ordinal of the run in its project; its colour is slot mod 10.
+             */
+            slot: number;
+            /** Started At */
+            started_at: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "finished" | "failed" | "interrupted" | "killed" | "lost";
             /**
              * Summary
              * @description The last value of each metric asked for.
@@ -256,20 +513,32 @@ export interface components {
             summary: {
                 [key: string]: number | string | null;
             };
+            /** Tags */
+            tags: string[];
+            /** Updated At */
+            updated_at: number;
         };
         /**
          * ExperimentDetail
          * @description One run, whole.
          */
         ExperimentDetail: {
-            experiment: components["schemas"]["Experiment"];
-            metrics_summary: components["schemas"]["MetricsSummary"];
             /** Environment Available */
             environment_available: boolean;
+            /** @description With the whole config, nested, and the last value of every metric. */
+            experiment: components["schemas"]["Experiment"];
             /** File Count */
             file_count: number;
+            metrics_summary: components["schemas"]["MetricsSummary"];
+            /**
+             * Outputs
+             * @description What the run's summary holds.
+             */
+            outputs: {
+                [key: string]: unknown;
+            };
             /** Problems */
-            problems: components["schemas"]["m__Problem"][];
+            problems: components["schemas"]["runicorn__query__models__Problem"][];
         };
         /**
          * ExperimentPage
@@ -278,21 +547,21 @@ export interface components {
         ExperimentPage: {
             /** Experiments */
             experiments: components["schemas"]["Experiment"][];
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Page */
+            page: number;
+            /** Per Page */
+            per_page: number;
+            /** Query Time Ms */
+            query_time_ms: number;
             /**
              * Total
              * @description How many runs match, on all pages.
              */
             total: number;
-            /** Page */
-            page: number;
-            /** Per Page */
-            per_page: number;
-            /** Has Next */
-            has_next: boolean;
-            /** Has Prev */
-            has_prev: boolean;
-            /** Query Time Ms */
-            query_time_ms: number;
         };
         /**
          * FieldCount
@@ -304,24 +573,64 @@ export interface components {
             /** N Runs */
             n_runs: number;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
+        /**
+         * Health
+         * @description That the server answers, and from where.
+         */
+        Health: {
+            cache: components["schemas"]["CacheHealth"];
+            /** Status */
+            status: string;
+            /** Storage */
+            storage: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * MetricTable
+         * @description Rows by column; what is not finite is ``null``.
+         */
+        MetricTable: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: {
+                [key: string]: number | string | null;
+            }[];
         };
         /**
          * MetricsSummary
          * @description What a run has logged, in one glance.
          */
         MetricsSummary: {
+            /** Available Metrics */
+            available_metrics: string[];
+            step_range: components["schemas"]["StepRange"];
             /**
              * Total Data Points
              * @description Points (key, step, value) of the current path.
              */
             total_data_points: number;
-            /** Available Metrics */
-            available_metrics: string[];
-            step_range: components["schemas"]["StepRange"];
+        };
+        /**
+         * MetricsTable
+         * @description One row a step, one column a metric; NaN and infinities are ``None``.
+         */
+        MetricsTable: {
+            applied_filters: components["schemas"]["AppliedFilters"];
+            /** Columns */
+            columns: string[];
+            /** Query Time Ms */
+            query_time_ms: number;
+            /** Rows */
+            rows: {
+                [key: string]: number | string | null;
+            }[];
+            /**
+             * Total Points
+             * @description Rows before downsampling.
+             */
+            total_points: number;
         };
         /**
          * MissingSeries
@@ -333,34 +642,64 @@ export interface components {
              * @enum {string}
              */
             form: "missing";
-            /** Run */
-            run: string;
             /** Metric */
             metric: string;
+            /** Run */
+            run: string;
+        };
+        /**
+         * Names
+         * @description The experiment names of a project.
+         */
+        Names: {
+            /** Names */
+            names: string[];
+        };
+        /**
+         * Progress
+         * @description The last step and what was logged at it.
+         */
+        Progress: {
+            /** Available */
+            available: boolean;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Step */
+            step: number | null;
         };
         /**
          * ProjectFields
          * @description What the runs of a project have in common.
          */
         ProjectFields: {
-            /** Metrics */
-            metrics: components["schemas"]["FieldCount"][];
             /** Config */
             config: components["schemas"]["FieldCount"][];
+            /** Metrics */
+            metrics: components["schemas"]["FieldCount"][];
         };
         /**
          * ProjectSummary
          * @description One project.
          */
         ProjectSummary: {
-            /** Project */
-            project: string;
-            /** N Runs */
-            n_runs: number;
-            /** N Running */
-            n_running: number;
             /** Last Activity At */
             last_activity_at: number;
+            /** N Running */
+            n_running: number;
+            /** N Runs */
+            n_runs: number;
+            /** Project */
+            project: string;
+        };
+        /**
+         * Projects
+         * @description All projects.
+         */
+        Projects: {
+            /** Projects */
+            projects: string[];
         };
         /**
          * RawSeries
@@ -368,12 +707,31 @@ export interface components {
          */
         RawSeries: {
             /**
+             * Attempts
+             * @description (first index, attempt)
+             */
+            attempts: [
+                number,
+                number
+            ][];
+            /** Cursor */
+            cursor: string;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             form: "raw";
-            /** Run */
-            run: string;
+            /**
+             * Is Delta
+             * @description Only what is new since the cursor in `have`.
+             * @default false
+             */
+            is_delta: boolean;
+            /**
+             * Le0
+             * @description Finite values of the range that are 0 or below.
+             */
+            le0: number;
             /** Metric */
             metric: string;
             /**
@@ -386,13 +744,6 @@ export interface components {
              * @description Points inside of the range.
              */
             n_range: number;
-            /** X */
-            x: number[];
-            /**
-             * Y
-             * @description ``null`` where the value is not finite.
-             */
-            y: (number | null)[];
             /**
              * Nonfinite
              * @description (index into x, kind, 1)
@@ -402,27 +753,75 @@ export interface components {
                 "nan" | "inf" | "-inf",
                 number
             ][];
+            /** Run */
+            run: string;
+            /** X */
+            x: number[];
             /**
-             * Attempts
-             * @description (first index, attempt)
+             * Y
+             * @description ``null`` where the value is not finite.
              */
-            attempts: [
-                number,
-                number
-            ][];
-            /**
-             * Le0
-             * @description Finite values of the range that are 0 or below.
-             */
-            le0: number;
-            /** Cursor */
-            cursor: string;
-            /**
-             * Is Delta
-             * @description Only what is new since the cursor in `have`.
-             * @default false
-             */
-            is_delta: boolean;
+            y: (number | null)[];
+        };
+        /**
+         * RunDetail
+         * @description One run with the paths of its files.
+         */
+        RunDetail: {
+            /** Artifacts Created Count */
+            artifacts_created_count: number;
+            /** Artifacts Used Count */
+            artifacts_used_count: number;
+            /** Exit Reason */
+            exit_reason: string | null;
+            /** Id */
+            id: string;
+            /** Logs */
+            logs: string;
+            /** Metrics */
+            metrics: string;
+            /** Metrics Step */
+            metrics_step: string;
+            /** Name */
+            name: string | null;
+            /** Pid */
+            pid: number | null;
+            /** Project */
+            project: string | null;
+            /** Run Dir */
+            run_dir: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * RunListItem
+         * @description One run in a list.
+         */
+        RunListItem: {
+            /** Artifacts Created Count */
+            artifacts_created_count: number;
+            /** Artifacts Used Count */
+            artifacts_used_count: number;
+            /** Best Metric Name */
+            best_metric_name: string | null;
+            /** Best Metric Value */
+            best_metric_value: number | null;
+            /** Created Time */
+            created_time: number | null;
+            /** Exit Reason */
+            exit_reason: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            /** Pid */
+            pid: number | null;
+            /** Project */
+            project: string | null;
+            /** Run Dir */
+            run_dir: string | null;
+            /** Status */
+            status: string;
         };
         /**
          * SeriesAnswer
@@ -431,32 +830,39 @@ export interface components {
         SeriesAnswer: {
             /** Rev */
             rev: string;
-            x: components["schemas"]["XGrid"];
             /** Series */
             series: (components["schemas"]["RawSeries"] | components["schemas"]["BucketSeries"] | components["schemas"]["MissingSeries"])[];
+            x: components["schemas"]["XGrid"];
         };
         /**
          * SeriesRequest
-         * @description Many runs × many metrics at a pixel width.
+         * @description Many runs by many metrics at a pixel width.
          */
         SeriesRequest: {
-            /** Runs */
-            runs: string[];
+            /**
+             * Format
+             * @default json
+             * @constant
+             */
+            format: "json";
+            /**
+             * Have
+             * @description Cursors of earlier answers by `<run>|<metric>`.
+             * @default {}
+             */
+            have: {
+                [key: string]: string;
+            };
             /** Metrics */
             metrics: string[];
-            /**
-             * @default {
-             *       "kind": "step",
-             *       "scale": "lin"
-             *     }
-             */
-            x: components["schemas"]["XAxis"];
             /**
              * Px
              * @description Plot width in device pixels.
              * @default 480
              */
             px: number;
+            /** Runs */
+            runs: string[];
             /**
              * Want
              * @default [
@@ -467,64 +873,44 @@ export interface components {
              */
             want: ("last" | "min" | "max")[];
             /**
-             * Have
-             * @description Cursors of earlier answers by `<run>|<metric>`.
-             * @default {}
+             * @default {
+             *       "kind": "step",
+             *       "scale": "lin"
+             *     }
              */
-            have: {
-                [key: string]: string;
-            };
-            /**
-             * Format
-             * @default json
-             * @constant
-             */
-            format: "json";
+            x: components["schemas"]["XAxis"];
         };
         /**
          * StepRange
          * @description First and last step; both ``None`` where there is no point.
          */
         StepRange: {
-            /** Min */
-            min: number | null;
             /** Max */
             max: number | null;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
+            /** Min */
+            min: number | null;
         };
         /**
          * XAxis
          * @description The x axis and the range asked for, both ends inclusive.
          */
         XAxis: {
+            /** From */
+            from?: number | null;
             /**
              * Kind
              * @default step
              * @constant
              */
             kind: "step";
-            /** From */
-            from?: number | null;
-            /** To */
-            to?: number | null;
             /**
              * Scale
              * @default lin
              * @constant
              */
             scale: "lin";
+            /** To */
+            to?: number | null;
         };
         /**
          * XGrid
@@ -538,14 +924,23 @@ export interface components {
              */
             kind: "step";
         };
-        /** Problem */
-        __main____Problem: {
-            /** Type */
-            type: string;
-            /** Title */
-            title: string;
-            /** Status */
-            status: number;
+        /**
+         * Problem
+         * @description Something of a run that can't be read, with its place.
+         */
+        runicorn__query__models__Problem: {
+            /** File */
+            file: string;
+            /** Message */
+            message: string;
+            /** Offset */
+            offset: number;
+        };
+        /**
+         * Problem
+         * @description An error of V2 (RFC 9457).
+         */
+        runicorn_server__problems__Problem: {
             /** Code */
             code: string;
             /** Detail */
@@ -554,18 +949,12 @@ export interface components {
             hint: string | null;
             /** Request Id */
             request_id: string;
-        };
-        /**
-         * Problem
-         * @description Something of a run that can't be read, with its place.
-         */
-        m__Problem: {
-            /** File */
-            file: string;
-            /** Offset */
-            offset: number;
-            /** Message */
-            message: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
         };
     };
     responses: never;
@@ -576,7 +965,529 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_boot_api_v2_boot_get: {
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projects"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    list_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Names"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    list_runs_of_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                /** @description Slashes may be encoded. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunListItem"][];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunListItem"][];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    run_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    run_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricTable"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    run_metrics_by_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricTable"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    run_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    boot: {
         parameters: {
             query?: never;
             header?: never;
@@ -594,21 +1505,78 @@ export interface operations {
                     "application/json": components["schemas"]["Boot"];
                 };
             };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The index is not available; the files are */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
         };
     };
-    experiments_api_v2_experiments_get: {
+    list_experiments: {
         parameters: {
             query?: {
                 project?: string | null;
                 name?: string | null;
+                /** @description Comma-separated */
                 status?: string | null;
+                /** @description Comma-separated */
                 tags?: string | null;
                 search?: string | null;
+                created_after?: number | null;
+                created_before?: number | null;
+                best_metric_min?: number | null;
+                best_metric_max?: number | null;
                 include_deleted?: boolean;
                 page?: number;
                 per_page?: number;
                 order_by?: string;
                 order_desc?: boolean;
+                /** @description Comma-separated */
                 columns?: string | null;
             };
             header?: never;
@@ -626,18 +1594,59 @@ export interface operations {
                     "application/json": components["schemas"]["ExperimentPage"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A value is wrong; the answer names it */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The index is not available; the files are */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    one_api_v2_experiments__run_id__get: {
+    experiment_detail: {
         parameters: {
             query?: never;
             header?: never;
@@ -657,27 +1666,137 @@ export interface operations {
                     "application/json": components["schemas"]["ExperimentDetail"];
                 };
             };
-            /** @description Not Found */
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["__main____Problem"];
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description A value is wrong; the answer names it */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The index is not available; the files are */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    fields_api_v2_projects__project__fields_get: {
+    experiment_metrics: {
+        parameters: {
+            query?: {
+                /** @description Comma-separated */
+                metric_names?: string | null;
+                /** @description min:max, either may be empty */
+                step_range?: string | null;
+                downsample?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsTable"];
+                };
+            };
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A value is wrong; the answer names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The index is not available; the files are */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    project_fields: {
         parameters: {
             query?: never;
             header?: never;
@@ -697,18 +1816,59 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectFields"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A value is wrong; the answer names it */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The index is not available; the files are */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    series_api_v2_series_post: {
+    read_series: {
         parameters: {
             query?: never;
             header?: never;
@@ -730,13 +1890,74 @@ export interface operations {
                     "application/json": components["schemas"]["SeriesAnswer"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The Host is not this server's own */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A page of another origin asked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A value is wrong; the answer names it */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The index is not available; the files are */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["runicorn_server__problems__Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
