@@ -138,14 +138,25 @@ function Config({ config }: { config: Record<string, unknown> }) {
   );
 }
 
-function Summary({ summary }: { summary: ExperimentDetail["experiment"]["summary"] }) {
+function LastValues({ values }: { values: ExperimentDetail["experiment"]["summary"] }) {
   const t = useT();
-  const rows = Object.entries(summary)
+  const rows = Object.entries(values)
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
     .map(([key, value]) => [key, formatMetric(toNumber(value), 6)] as const);
   return (
     <Block title={t("run.latest")}>
-      {rows.length > 0 ? <Pairs label={t("run.latest")} rows={rows} /> : <p className="quiet">{t("run.no_summary")}</p>}
+      {rows.length > 0 ? <Pairs label={t("run.latest")} rows={rows} /> : <p className="quiet">{t("ws.no_metrics")}</p>}
+    </Block>
+  );
+}
+
+/** What the script said of the run as a whole. */
+function Summary({ outputs }: { outputs: ExperimentDetail["outputs"] }) {
+  const t = useT();
+  const rows = flatten(outputs).map(({ path, value }) => [path, value] as const);
+  return (
+    <Block title={t("run.summary")}>
+      {rows.length > 0 ? <Pairs label={t("run.summary")} rows={rows} /> : <p className="quiet">{t("run.no_summary")}</p>}
     </Block>
   );
 }
@@ -181,7 +192,8 @@ export function Overview({ detail }: { detail: ExperimentDetail }) {
       )}
       <div className="overview-columns">
         <div>
-          <Summary summary={run.summary} />
+          <LastValues values={run.summary} />
+          <Summary outputs={detail.outputs} />
           <Config config={run.config} />
         </div>
         <div>
