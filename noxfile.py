@@ -99,7 +99,12 @@ def packaging(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for member in MEMBERS:
             session.run("uv", "build", "--wheel", "--out-dir", folder, member)
-        session.run("pytest", "tests/packaging", env={"RUNICORN_WHEELS": folder})
+        session.run(
+            "pytest",
+            "tests/packaging",
+            "--confcutdir=tests/packaging",
+            env={"RUNICORN_WHEELS": folder},
+        )
 
 
 @nox.session

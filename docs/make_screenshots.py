@@ -30,7 +30,7 @@ def take(page: Page, suffix: str) -> None:
     row = page.locator("[data-run]").first
     expect(row).to_be_visible()
     run_id = row.get_attribute("data-run")
-    charts = page.get_by_role("img", name="train/loss, ")
+    charts = page.get_by_role("article", name="train/loss").get_by_role("img")
     if suffix != "phone":
         expect(charts).to_be_visible()
         box = charts.bounding_box()

@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import runicorn
 from runicorn.store import Store
@@ -36,10 +37,10 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        root_path=settings.root_path,
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
         middleware=[
+            Middleware(Prefix, prefix=settings.root_path),
             Middleware(CommonHeaders),
             Middleware(Guard, settings=settings, door=door),
             Middleware(GZipMiddleware, minimum_size=MIN_COMPRESSED_BYTES),
@@ -58,6 +59,20 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(docs.router)
     app.include_router(pages.router)  # last: it answers every other path
     return app
+
+
+class Prefix:
+    """ASGI middleware that tells the routes under which prefix a proxy serves them."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; a server that was told its own prefix knows better."""
+        if self._prefix and not scope.get("root_path"):
+            scope = {**scope, "root_path": self._prefix}
+        await self._app(scope, receive, send)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runic
 <code>python dev.py setup</code> in the checkout, or <code>npm ci</code> and
 <code>npm run build</code> in <code>server/ui</code>.</p></html>"""
 
+# A built file is named so; nothing else is looked for on the disk.
+ASSET_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 # The first parts of the page's own addresses; everything else that is no API is 404.
 SECTIONS = ("p", "r")
 
@@ -33,9 +36,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/assets/{name}")
 def asset(name: str, request: Request) -> Response:
     """Serve a built file; its name holds a hash of its content."""
-    folder = _static(request) / "assets"
-    path = (folder / name).resolve()
-    if path.parent != folder.resolve() or not path.is_file():
+    path = _static(request) / "assets" / name
+    if not ASSET_NAME.fullmatch(name) or not path.is_file():
         raise HTTPException(404, "No such file.")
     return FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 

@@ -463,9 +463,9 @@ def test_numbers_that_no_database_holds_harm_nothing(
     store: Store, root: Path, new_run: Callable[..., Any]
 ) -> None:
     run = new_run()
-    run.folder.meta.write_text('{"pid": %d, "created_at": %d}' % (2**80, 10**400))
-    run.folder.summary.write_text('{"best_metric_name": "x", "best_metric_step": %d}' % 2**70)
-    run.folder.config.write_text('{"huge": %d, "half": "\\ud800", "\\udc00": 1}' % 10**400)
+    run.folder.meta.write_text(f'{{"pid": {2**80}, "created_at": {10**400}}}')
+    run.folder.summary.write_text(f'{{"best_metric_name": "x", "best_metric_step": {2**70}}}')
+    run.folder.config.write_text(f'{{"huge": {10**400}, "half": "\\ud800", "\\udc00": 1}}')
     store.catch_up()
     experiment = store.experiment(run.id).experiment
     assert (experiment.pid, experiment.best_metric_step) == (None, None)

@@ -53,7 +53,7 @@ def test_every_writing_transaction_changes_the_revision(database: Database, root
 
 def test_an_exception_undoes_the_whole_block(database: Database) -> None:
     before = database.revision()
-    with pytest.raises(ZeroDivisionError), database.writing() as connection:
+    with pytest.raises(ZeroDivisionError), database.writing() as connection:  # noqa: PT012 - it ends the block under test
         connection.execute(text("INSERT INTO tags VALUES ('t', 'r')"))
         raise ZeroDivisionError
     with database.reading() as connection:

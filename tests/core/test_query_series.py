@@ -200,7 +200,8 @@ def _merge(have: Any, news: Any) -> Any:
 
 
 def _shown(series: Any) -> dict[str, Any]:
-    return series.model_dump(exclude={"is_delta", "nonfinite", "attempts"})
+    shown: dict[str, Any] = series.model_dump(exclude={"is_delta", "nonfinite", "attempts"})
+    return shown
 
 
 @pytest.mark.parametrize("px", [1, 7, 40, 1000])
@@ -211,7 +212,8 @@ def test_following_with_cursors_ends_where_asking_anew_does(
 ) -> None:
     rng = random.Random(f"{px}{x}{goes_back}")
     run = new_run(RUN)
-    step, followed, n_deltas = 0, None, 0
+    step, n_deltas = 0, 0
+    followed: Any = None
     for turn in range(25):
         for _ in range(rng.randrange(8)):
             step = rng.randrange(150) if goes_back and rng.random() < 0.2 else step + 1
@@ -223,7 +225,7 @@ def test_following_with_cursors_ends_where_asking_anew_does(
         fresh = _ask(store, px=px, x=x)
         if fresh.form == "missing":
             continue
-        have = {} if followed is None else {KEY: followed.cursor}
+        have: dict[str, str] = {} if followed is None else {KEY: followed.cursor}
         news = _ask(store, px=px, x=x, have=have)
         n_deltas += news.is_delta
         followed = news if followed is None else _merge(followed, news)

@@ -197,8 +197,10 @@ def test_threads_and_processes_that_catch_up_at_once_give_the_same_index(tmp_pat
         threads = [threading.Thread(**work) for _ in range(3)]  # type: ignore[arg-type]
         for thread in threads:
             thread.start()
-        for worker in (*threads, *processes):
-            worker.join(60)
+        for thread in threads:
+            thread.join(60)
+        for process in processes:
+            process.join(60)
         assert [process.exitcode for process in processes] == [0, 0]
         assert _dump(database) == _dump_at_once(root)
 

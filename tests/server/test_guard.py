@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from pydantic import SecretStr, ValidationError
+from runicorn_server import Settings
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -112,20 +114,63 @@ def test_this_servers_own_page_is_let_in(serve: Callable[..., Any]) -> None:
 
 
 @pytest.mark.promise(11)
-def test_with_a_token_every_request_of_the_api_needs_it(serve: Callable[..., Any]) -> None:
+def test_with_a_token_every_route_needs_it(serve: Callable[..., Any]) -> None:
     server = serve(token="secret-token")
+    own = ("Host", f"127.0.0.1:{server.port}")
+    for method, path in routes(server):
+        if method == "SOCKET":
+            refused(server, path, {})
+            refused(server, f"{path}?token=other-token", {})
+        else:
+            assert status(server, method, path, [own]) == 401, path
     client = server.client
-    assert client.get("/api/runs").status_code == 401
-    assert client.get("/api/v2/boot").status_code == 401
-    for wrong in ("Bearer other", "Basic secret-token", "Bearer", "Bearer séc"):
+    for wrong in ("Bearer other", "Basic secret-token", "Bearer", "Bearer séc", "secret-token"):
         answer = client.get("/api/runs", headers={"Authorization": wrong.encode()})
         assert answer.status_code == 401, wrong
+        assert list(answer.json()) == ["detail"]
     assert answer.headers["www-authenticate"] == "Bearer"
+    assert client.get("/api/runs?token=secret-token").status_code == 401
     right = {"Authorization": "Bearer secret-token"}
     assert client.get("/api/runs", headers=right).status_code == 200
-    refused(server, "/api/v2/live", {})
     with connect(server.socket_address("/api/v2/live?token=secret-token"), proxy=None):
         pass
+    with connect(server.socket_address("/api/v2/live"), additional_headers=right, proxy=None):
+        pass
+
+
+@pytest.mark.promise(11)
+def test_a_browser_gets_in_by_a_link_that_works_once(serve: Callable[..., Any]) -> None:
+    server = serve(token="secret-token")
+    client, link = server.client, f"/?code={server.app.state.door.code}"
+    assert client.get("/?code=wrong").status_code == 401
+    assert client.get("/?code=").status_code == 401
+    welcome = client.get(link)
+    assert (welcome.status_code, welcome.headers["location"]) == (303, "/")
+    (cookie,) = welcome.headers.get_list("set-cookie")
+    assert "HttpOnly" in cookie
+    assert "secret-token" not in cookie
+    assert client.get("/api/v2/boot").status_code == 200  # the client kept the cookie
+    own = {"Cookie": cookie.partition(";")[0]}
+    with connect(server.socket_address("/api/v2/live"), additional_headers=own, proxy=None):
+        pass
+    client.cookies.clear()
+    assert client.get(link).status_code == 401
+    assert client.get("/?code=").status_code == 401
+
+
+@pytest.mark.promise(11)
+@pytest.mark.parametrize("token", ["", "short", "not a\nheader", "schlüssel-wort"])
+def test_a_token_that_guards_nothing_is_refused(root: Path, token: str) -> None:
+    with pytest.raises(ValidationError, match="printable ASCII"):
+        Settings(root=root, token=SecretStr(token))
+
+
+@pytest.mark.promise(11)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "gpu-03"])
+def test_no_application_listens_to_others_without_a_token(root: Path, host: str) -> None:
+    with pytest.raises(ValidationError, match="RUNICORN_TOKEN"):
+        Settings(root=root, host=host)
+    assert Settings(root=root, host=host, token=SecretStr("secret-token")).host == host
 
 
 def test_a_body_beyond_the_limit_is_refused(serve: Callable[..., Any]) -> None:
@@ -138,6 +183,15 @@ def test_a_body_beyond_the_limit_is_refused(serve: Callable[..., Any]) -> None:
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_a_body_that_does_not_tell_its_length_is_counted(serve: Callable[..., Any]) -> None:
+    answer = serve().client.post(
+        "/api/v2/series",
+        content=(b" " * (1 << 20) for _ in range(17)),
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
 @pytest.mark.promise(11)

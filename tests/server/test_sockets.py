@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -89,6 +90,86 @@ def test_a_log_that_was_replaced_is_read_anew(
         assert receive(socket, 2) == ["one", "two"]
         log.write_text("anew\n", encoding="utf-8")
         assert receive(socket, 1) == ["anew"]
+
+
+@pytest.mark.promise(12)
+def test_a_log_that_was_cut_and_written_anew_with_more_is_read_from_its_start(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    log = write_run("run") / "logs.txt"
+    log.write_text("one\n", encoding="utf-8")
+    with listen(serve(), "/api/runs/run/logs/ws") as socket:
+        assert receive(socket, 1) == ["one"]
+        log.write_text("another\nand more\n", encoding="utf-8")  # the same file, longer than before
+        assert receive(socket, 2) == ["another", "and more"]
+
+
+@pytest.mark.promise(12)
+def test_a_log_in_a_folder_that_comes_with_its_log_is_followed(
+    serve: Callable[..., Any],
+    root: Path,
+    write_run: Callable[..., Path],
+    tmp_path: Path,
+    eventually: Callable[..., Any],
+) -> None:
+    run = write_run("run", "later")
+    server = serve()
+    with listen(server, "/api/runs/run/logs/ws") as socket:
+        eventually(lambda: server.app.state.tails.n_listeners == 1)
+        (root / "later").rename(tmp_path / "aside")
+        (tmp_path / "aside" / run.relative_to(root / "later") / "logs.txt").write_text("here\n")
+        (tmp_path / "aside").rename(root / "later")
+        assert receive(socket, 1) == ["here"]
+
+
+@pytest.mark.promise(12)
+def test_a_line_without_end_is_sent_in_pieces_that_cut_no_character(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    log = write_run("run") / "logs.txt"
+    line = "x" + "实" * 500_000  # 1.5 MB, and no block ends between two characters
+    log.write_text(f"{line}\nafter\n", encoding="utf-8")
+    path = serve().socket_address("/api/runs/run/logs/ws")
+    with connect(path, proxy=None, max_size=8 << 20) as socket:
+        pieces = [str(socket.recv(timeout=10))]
+        while pieces[-1] != "after":
+            pieces.append(str(socket.recv(timeout=10)))
+    assert "".join(pieces) == f"{line}after"
+    assert len(pieces) == 3
+
+
+@pytest.mark.promise(12)
+def test_a_listener_that_does_not_read_holds_up_nobody_and_loses_nothing(
+    serve: Callable[..., Any], write_run: Callable[..., Path], eventually: Callable[..., Any]
+) -> None:
+    log = write_run("run") / "logs.txt"
+    expected = [f"{number:06} {'x' * 1000}" for number in range(20_000)]
+    log.write_text("".join(f"{line}\n" for line in expected), encoding="utf-8")
+    server = serve()
+    memory = psutil.Process().memory_info
+    with listen(server, "/api/runs/run/logs/ws") as slow:
+        eventually(lambda: server.app.state.tails.n_listeners == 1)
+        before = memory().rss
+        with listen(server, "/api/runs/run/logs/ws") as quick:
+            assert receive(quick, len(expected)) == expected
+        assert memory().rss - before < 64 << 20  # 20 MB of log, three times over, and some room
+        assert receive(slow, len(expected)) == expected
+
+
+def test_a_closed_socket_leaves_nothing_behind(
+    serve: Callable[..., Any], write_run: Callable[..., Path], eventually: Callable[..., Any]
+) -> None:
+    (write_run("run") / "logs.txt").touch()
+    server = serve()
+    tails, notices = server.app.state.tails, server.app.state.notices
+    for _ in range(3):
+        with ExitStack() as stack:
+            for _ in range(5):
+                stack.enter_context(listen(server, "/api/runs/run/logs/ws"))
+                stack.enter_context(listen(server, "/api/v2/live"))
+            eventually(lambda: (tails.n_listeners, notices.n_listeners) == (5, 5))
+        eventually(lambda: (tails.n_listeners, notices.n_listeners) == (0, 0))
+    assert not tails._waiting
 
 
 def test_an_unknown_run_closes_the_socket_with_its_own_code(serve: Callable[..., Any]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from runicorn.index import database, place
 
 GOLDEN = Path(__file__).parent / "golden"
 ROUTES = {
@@ -63,8 +66,12 @@ def normalised(answer: Any, root: Path) -> Any:
 @pytest.mark.usefixtures("a_root")
 @pytest.mark.parametrize("state", ["no index", "broken index", "locked index"])
 def test_every_answer_is_the_golden_one_whatever_the_index_is(
-    serve: Callable[..., Any], root: Path, state: str
+    serve: Callable[..., Any], root: Path, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in (database, place):
+        monkeypatch.setattr(
+            module, "BUSY_S", 0.5
+        )  # so that the server need not wait for it at its end
     index = root / "runicorn.db"
     locked = None
     if state == "broken index":
@@ -139,3 +146,78 @@ def test_damaged_lines_and_documents_are_passed_over(
     assert {run["id"] for run in client.get("/api/runs").json()} == {"good", "bad"}
     rows = client.get("/api/runs/bad/metrics_step").json()["rows"]
     assert [row["a"] for row in rows] == [1.0, 2.0]
+
+
+@pytest.mark.promise(10)
+def test_a_run_of_the_flat_layout_lists_and_answers(serve: Callable[..., Any], root: Path) -> None:
+    folder = root / "runs" / "20250101_000000_abcdef"
+    folder.mkdir(parents=True)
+    (folder / "events.jsonl").write_text(
+        '{"ts": 1.5, "type": "metrics", "data": {"step": 1, "loss": NaN, "acc": 0.5}}\n',
+        encoding="utf-8",
+    )
+    client = serve().client
+    (run,) = client.get("/api/runs").json()
+    assert (run["id"], run["project"], run["name"]) == (folder.name, None, None)
+    assert client.get("/api/projects").json() == {"projects": []}
+    assert client.get(f"/api/runs/{folder.name}").json()["project"] is None
+    (row,) = client.get(f"/api/runs/{folder.name}/metrics_step").json()["rows"]
+    assert (row["global_step"], row["loss"], row["acc"]) == (1, None, 0.5)
+
+
+def test_old_clients_are_told_four_states(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    running = {"status": "running", "ended_at": None, "started_at": 1.0, "heartbeat_at": 1.0}
+    write_run("killed", meta={"hostname": socket.gethostname(), "pid": 2**22 + 1}, status=running)
+    write_run("lost", meta={"hostname": "far away"}, status=running, age_s=1)
+    runs = serve().client.get("/api/runs").json()
+    assert [(run["id"], run["status"]) for run in runs] == [
+        ("killed", "failed"),
+        ("lost", "interrupted"),
+    ]
+    assert "is gone" in runs[0]["exit_reason"]
+    assert "far away" in runs[1]["exit_reason"]
+
+
+def test_a_run_in_the_recycle_bin_is_not_found_as_in_0_4(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    folder = write_run("run")
+    client = serve().client
+    (folder / ".deleted").write_text("{}", encoding="utf-8")
+    for path in ("", "/metrics", "/metrics_step", "/progress"):
+        assert client.get(f"/api/runs/run{path}").status_code == 404
+    (folder / ".deleted").unlink()
+    assert client.get("/api/runs/run").status_code == 200
+
+
+def test_a_metric_table_that_did_not_change_is_not_sent_again(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    folder = write_run("run", lines=[{"a": 1.0, "global_step": 1}])
+    client = serve().client
+    for path in ("metrics", "metrics_step", "progress"):
+        tag = client.get(f"/api/runs/run/{path}").headers["etag"]
+        again = client.get(f"/api/runs/run/{path}", headers={"If-None-Match": f'"x", {tag}'})
+        assert (again.status_code, again.content) == (304, b"")
+    with (folder / "events.jsonl").open("ab") as journal:
+        journal.write(b'{"ts":1.0,"type":"metrics","data":{"a":2.0,"global_step":2}}\n')
+    changed = client.get("/api/runs/run/progress", headers={"If-None-Match": tag})
+    assert changed.json() == {"available": True, "step": 2, "metrics": {"a": 2.0}}
+
+
+def test_big_answers_are_compressed_and_small_ones_are_not(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    write_run("small", lines=[{"a": 1.0, "global_step": 1}])
+    write_run("big", lines=[{"a": 1.0, "global_step": step} for step in range(500)], age_s=1)
+    client = serve().client
+    big = client.get("/api/runs/big/metrics", headers={"Accept-Encoding": "gzip"})
+    assert big.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in big.headers["vary"]
+    assert len(big.json()["rows"]) == 500
+    small = client.get("/api/runs/small/metrics", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in small.headers
+    headers = {"Accept-Encoding": "gzip", "If-None-Match": big.headers["etag"]}
+    assert client.get("/api/runs/big/metrics", headers=headers).status_code == 304

@@ -1,0 +1,240 @@
+"""The index follows the files while the server runs, and listeners hear of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runicorn_server import refresh
+from websockets.sync.client import ClientConnection, connect
+
+import runicorn as rn
+from runicorn.index import database
+
+
+@contextmanager
+def listen(server: Any, *topics: dict[str, Any]) -> Iterator[ClientConnection]:
+    address = server.socket_address("/api/v2/live")
+    with connect(address, proxy=None, close_timeout=2) as socket:
+        socket.send(json.dumps({"sub": topics}))
+        yield socket
+
+
+def notice_of(socket: ClientConnection, run_id: str) -> dict[str, Any]:
+    while True:
+        notice: dict[str, Any] = json.loads(socket.recv(timeout=20))
+        if run_id in notice.get("changed", []) or notice.get("run") == run_id:
+            return notice
+
+
+def test_what_was_logged_before_a_request_is_in_its_answer(
+    serve: Callable[..., Any], root: Path
+) -> None:
+    client = serve().client
+    client.get("/api/v2/boot")
+    run = rn.init("vision", "now", storage=root)
+    for step in range(20):
+        rn.log({"a": float(step)}, step=step)
+        table = client.get(f"/api/v2/experiments/{run.id}/metrics/fast").json()
+        assert table["rows"][-1] == {"global_step": step, "a": float(step)}
+        body = {"runs": [run.id], "metrics": ["a"]}
+        (series,) = client.post("/api/v2/series", json=body).json()["series"]
+        assert series["x"][-1] == step
+
+
+def test_a_listener_hears_of_points_that_another_process_indexed_first(
+    serve: Callable[..., Any], root: Path, write_run: Callable[..., Path]
+) -> None:
+    folder = write_run("run", lines=[{"a": 1.0, "global_step": 1}])
+    server = serve()
+    server.client.get("/api/v2/boot")
+    index_it = (
+        "import sys; from runicorn.store import open; from pathlib import Path\n"
+        "with Path(sys.argv[2]).open('ab') as journal:\n"
+        " journal.write(sys.argv[3].encode())\n"
+        "with open(sys.argv[1]) as store: store.catch_up()\n"
+    )
+    with listen(server, {"t": "series", "runs": ["run"]}) as socket:
+        for step in range(2, 5):
+            line = f'{{"ts":1.0,"type":"metrics","data":{{"a":2.0,"global_step":{step}}}}}\n'
+            words = [str(root), str(folder / "events.jsonl"), line]
+            subprocess.run([sys.executable, "-c", index_it, *words], check=True, timeout=60)
+            while notice_of(socket, "run")["x"] != step:
+                pass
+
+
+def test_notices_name_the_project_and_count_only_what_was_added_there(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    server = serve()
+    server.client.get("/api/v2/boot")
+    with listen(server, {"t": "runs", "project": "vision"}) as socket:
+        write_run("other", "text")
+        write_run("ours", "vision")
+        notice = notice_of(socket, "ours")
+    assert (notice["changed"], notice["added"]) == (["ours"], 1)
+
+
+def test_a_root_that_is_made_removed_and_made_again_is_followed(
+    serve: Callable[..., Any],
+    root: Path,
+    write_run: Callable[..., Path],
+    eventually: Callable[..., Any],
+) -> None:
+    assert not root.exists()
+    client = serve().client
+
+    def listed() -> list[str]:
+        answer = client.get("/api/v2/experiments")
+        return sorted(run["id"] for run in answer.json().get("experiments", []))
+
+    assert listed() == []
+    write_run("first")
+    assert eventually(lambda: listed() == ["first"])
+    shutil.rmtree(root)
+    write_run("second")
+    assert eventually(lambda: listed() == ["second"])
+    write_run("third")
+    assert eventually(lambda: listed() == ["second", "third"])
+
+
+def test_a_run_that_moves_to_another_project_and_one_that_goes_are_noticed(
+    serve: Callable[..., Any],
+    root: Path,
+    write_run: Callable[..., Path],
+    eventually: Callable[..., Any],
+) -> None:
+    write_run("stays", "a", "n")
+    goes = write_run("goes", "a", "n", age_s=1)
+    client = serve().client
+    assert client.get("/api/v2/experiments").json()["total"] == 2
+    shutil.rmtree(goes)
+    assert eventually(lambda: client.get("/api/v2/experiments").json()["total"] == 1)
+    (root / "a").rename(root / "b")
+
+    def folders() -> list[str]:
+        runs = client.get("/api/v2/experiments").json()["experiments"]
+        return [run["run_dir"] for run in runs]
+
+    assert eventually(lambda: folders() == [str(root / "b" / "n" / "runs" / "stays")])
+
+
+@pytest.mark.promise(9)
+def test_a_killed_run_is_noticed_though_no_file_changes(
+    serve: Callable[..., Any],
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refresh, "LOOK_S", 0.2)
+    code = (
+        "import sys, runicorn as rn\n"
+        "run = rn.init('vision', 'doomed', storage=sys.argv[1])\n"
+        "print(run.id, flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", code, str(root)]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    run_id = child.stdout.readline().strip()
+    server = serve()
+    client = server.client
+    experiment = client.get(f"/api/v2/experiments/{run_id}").json()["experiment"]
+    assert experiment["status"] == "running"
+    with listen(server, {"t": "runs"}) as socket:
+        child.kill()
+        child.communicate()
+        notice_of(socket, run_id)
+        experiment = client.get(f"/api/v2/experiments/{run_id}").json()["experiment"]
+    assert experiment["status"] == "killed"
+    assert "is gone" in experiment["exit_reason"]
+    old = client.get(f"/api/runs/{run_id}").json()
+    assert (old["status"], old["exit_reason"]) == ("failed", experiment["exit_reason"])
+
+
+def test_a_locked_index_is_told_once_and_caught_up_when_it_is_free(
+    serve: Callable[..., Any],
+    root: Path,
+    write_run: Callable[..., Path],
+    eventually: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refresh, "RETRY_S", 0.1)
+    monkeypatch.setattr(refresh, "MAX_RETRY_S", 0.2)
+    monkeypatch.setattr(database, "BUSY_S", 0.2)
+    caplog.set_level(logging.INFO, "runicorn.server")
+    write_run("first")
+    server = serve()
+    assert server.client.get("/api/v2/experiments").json()["total"] == 1
+    locker = sqlite3.connect(root / "runicorn.db", isolation_level=None)
+    try:
+        locker.execute("BEGIN EXCLUSIVE")
+        write_run("second")
+        refresher = server.app.state.refresher
+        eventually(lambda: refresher._is_failing)
+        assert len(server.client.get("/api/runs").json()) == 2
+        for _ in range(2):  # further tries, which are silent
+            eventually(lambda: refresher._is_in_round)
+            eventually(lambda: not refresher._is_in_round)
+    finally:
+        locker.execute("ROLLBACK")
+        locker.close()
+    assert eventually(lambda: server.client.get("/api/v2/experiments").json().get("total") == 2)
+    told = [each.message for each in caplog.records if each.name == "runicorn.server"]
+    assert len([text for text in told if "can't be brought up to date" in text]) == 1
+    assert "the index is up to date again" in told
+
+
+def test_an_idle_server_does_not_catch_up(
+    serve: Callable[..., Any],
+    write_run: Callable[..., Path],
+    eventually: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refresh, "LOOK_S", 0.05)
+    write_run("run")
+    server = serve()
+    server.client.get("/api/v2/boot")
+    refresher = server.app.state.refresher
+    eventually(lambda: not refresher._may_run.is_set() and not refresher._is_in_round)
+    with listen(server, {"t": "runs"}) as socket, pytest.raises(TimeoutError):
+        socket.recv(timeout=1.5)
+    assert not refresher._may_run.is_set()
+    assert not refresher._work.is_set()
+
+
+def test_logs_and_media_of_a_run_make_no_notice(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    folder = write_run("run")
+    server = serve()
+    server.client.get("/api/v2/boot")
+    with listen(server, {"t": "runs"}) as socket:
+        (folder / "logs.txt").write_text("a line\n", encoding="utf-8")
+        (folder / "media").mkdir()
+        (folder / "media" / "1_abcdef_a.png").write_bytes(b"x")
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=1.5)
+
+
+def test_what_changed_before_the_subscription_is_told_after_it(
+    serve: Callable[..., Any], write_run: Callable[..., Path], eventually: Callable[..., Any]
+) -> None:
+    server = serve()
+    client = server.client
+    client.get("/api/v2/boot")
+    address = server.socket_address("/api/v2/live")
+    with connect(address, proxy=None, close_timeout=2) as socket:
+        eventually(lambda: server.app.state.notices.n_listeners == 1)
+        write_run("early")
+        eventually(lambda: client.get("/api/v2/experiments").json()["total"] == 1)
+        socket.send('{"sub":[{"t":"runs"}]}')
+        assert notice_of(socket, "early")["added"] == 1
