@@ -76,11 +76,15 @@ def _loads(text: bytes) -> Any:
         raise ValueError("nested too deep") from None
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path, buffering: int = -1) -> BinaryIO:
     """Open a regular file for reading and nothing else.
 
     A run's folder may come from anybody: a symbolic link in it could show what lies elsewhere, and
     a pipe would make its reader wait for ever.
+
+    Args:
+        path: The file.
+        buffering: As of ``open``; 0 makes one ``read`` one read of the system.
 
     Raises:
         OSError: It is no regular file, or can't be opened.
@@ -89,7 +93,7 @@ def open_regular(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return os.fdopen(descriptor, "rb")
+    return os.fdopen(descriptor, "rb", buffering)
 
 
 def join_inside(folder: Path, *parts: str) -> Path:

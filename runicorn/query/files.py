@@ -31,7 +31,7 @@ __all__ = ["FileReader", "RunFiles", "Table", "open_regular"]
 # The cache of metric tables: of how many runs, how many cells in all (about 80 bytes each), and for
 # how long [s].
 MAX_RUNS = 32
-MAX_CELLS = 1_000_000
+MAX_CELLS = 500_000
 MAX_AGE_S = 60.0
 # The documents of so many finished runs are remembered (about 1.5 kB each). A folder that changed
 # less than this before it was read may change again without a new time of change [s].

@@ -26,6 +26,9 @@ from runicorn_server.settings import DEFAULT_PORT, Settings
 GRACE_S = 2
 # The longest message that a client may send on a socket [bytes].
 MAX_MESSAGE_BYTES = 1 << 20
+# How long a socket may take to answer a ping: it stands behind all that a slow reader has still to
+# read, and only one that is really gone is to be closed [s].
+PONG_S = 300
 WAITING_CONNECTIONS = 2048
 
 
@@ -154,6 +157,7 @@ def _serve(app: FastAPI, listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_timeout=PONG_S,
     )
     try:
         uvicorn.Server(config).run(sockets=[listening])

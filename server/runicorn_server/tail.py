@@ -79,9 +79,8 @@ class _Position:
     def read(self) -> list[str]:
         """Return the next complete lines, none when there are no more for now."""
         try:
-            with open_regular(self._path) as file:
-                self._find_place(file)
-                block = _read_line_or_more(file)
+            with open_regular(self._path, buffering=0) as file:
+                block = self._read_on(file)
         except OSError:
             return []
         end = block.rfind(b"\n") + 1
@@ -93,22 +92,26 @@ class _Position:
         self._seam = (self._seam + block[:end])[-SEAM_BYTES:]
         return block[:end].removesuffix(b"\n").decode("utf-8", "replace").split("\n")
 
-    def _find_place(self, file: BinaryIO) -> None:
-        """Go to where the next line starts: the beginning, if this is not what was read before."""
+    def _read_on(self, file: BinaryIO) -> bytes:
+        """Read on from the offset, or from the start if this is not the file that was read before.
+
+        What stands before the offset is compared in the same read that brings what follows it, so
+        that nobody can write the file anew between the two.
+        """
         seen = os.fstat(file.fileno())
-        is_same = seen.st_ino == self._inode and seen.st_size >= self._offset
-        if is_same:
-            file.seek(self._offset - len(self._seam))
-            is_same = file.read(len(self._seam)) == self._seam
-        if not is_same:
-            self._inode, self._offset, self._seam = seen.st_ino, 0, b""
-            file.seek(0)
+        if seen.st_ino == self._inode and seen.st_size >= self._offset:
+            block = _read_line_or_more(file, self._offset - len(self._seam), len(self._seam))
+            if block.startswith(self._seam):
+                return block[len(self._seam) :]
+        self._inode, self._offset, self._seam = seen.st_ino, 0, b""
+        return _read_line_or_more(file, 0, 0)
 
 
-def _read_line_or_more(file: BinaryIO) -> bytes:
-    """Read a block, and on to the end of its first line, but not without end."""
-    block = file.read(BLOCK_BYTES)
-    while b"\n" not in block and BLOCK_BYTES <= len(block) < MAX_LINE_BYTES:
+def _read_line_or_more(file: BinaryIO, offset: int, n_known: int) -> bytes:
+    """Read a block behind so many known bytes, and on to the end of its first line, but no more."""
+    file.seek(offset)
+    block = file.read(n_known + BLOCK_BYTES)
+    while b"\n" not in block[n_known:] and BLOCK_BYTES <= len(block) - n_known < MAX_LINE_BYTES:
         more = file.read(BLOCK_BYTES)
         if not more:
             break

@@ -1,13 +1,14 @@
 """Watches the root: tells which paths below it changed, whatever happens to the root itself.
 
 Reads only what the file system tells; idle folders cost nothing. A root that vanishes is waited
-for. Where the system can't watch, the root is polled instead.
+for. Where the system can't watch, or another machine may write, the root is polled instead.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,22 @@ MISSING_S = 1.0
 # The pause after a failure, doubled up to the last [s].
 RETRY_S = 1.0
 MAX_RETRY_S = 60.0
+
+MOUNTS = Path("/proc/self/mountinfo")
+# File systems on which another machine may write, of which nothing is told here.
+SHARED = (
+    "9p",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "fuse",
+    "glusterfs",
+    "gpfs",
+    "lustre",
+    "nfs",
+    "smb",
+)
 
 _log = logging.getLogger("runicorn.server")
 
@@ -41,6 +58,7 @@ async def watch(root: Path, tell: Tell, look_at_all: Callable[[], None]) -> None
         while not await asyncio.to_thread(root.is_dir):  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(MISSING_S)
         real = await asyncio.to_thread(root.resolve)
+        must_poll = must_poll or kind_of_mount(real, _mounts()).startswith(SHARED)
         watching = asyncio.create_task(_watch_once(root, real, tell, must_poll=must_poll))
         # The task runs up to its first wait now, and by then the folders are watched.
         await asyncio.sleep(0)
@@ -77,6 +95,35 @@ async def _watch_once(root: Path, real: Path, tell: Tell, *, must_poll: bool) ->
         if (Change.deleted, real) in told:
             await changes.aclose()
             return
+
+
+def kind_of_mount(path: Path, mounts: str) -> str:
+    """Tell the kind of file system that holds a path; empty where it is not known.
+
+    Args:
+        path: Absolute, without links.
+        mounts: The text of ``mountinfo``.
+
+    Source: Linux manual pages, proc_pid_mountinfo(5).
+    """
+    kind, longest = "", -1
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        fields = before.split(" ")
+        if len(fields) < 5 or not after:  # noqa: PLR2004 - the fifth is the mount point
+            continue
+        # Blanks are written as octal numbers; of mounts on one point the last is what is seen.
+        point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[4]))
+        if path.is_relative_to(point) and len(point.parts) >= longest:
+            kind, longest = after.split(" ")[0], len(point.parts)
+    return kind
+
+
+def _mounts() -> str:
+    try:
+        return MOUNTS.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # another system, which has no such file
+        return ""
 
 
 def _is_of_interest(_change: Change, path: str) -> bool:

@@ -135,6 +135,7 @@ def test_a_killed_run_is_noticed_though_no_file_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(refresh, "LOOK_S", 0.2)
+    monkeypatch.setattr(refresh, "LOOKS_A_SWEEP", 10**9)
     code = (
         "import sys, runicorn as rn\n"
         "run = rn.init('vision', 'doomed', storage=sys.argv[1])\n"

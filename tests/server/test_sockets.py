@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import psutil
 import pytest
+from runicorn_server import tail
+from runicorn_server.v2 import live
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -105,13 +108,28 @@ def test_a_log_that_was_cut_and_written_anew_with_more_is_read_from_its_start(
 
 
 @pytest.mark.promise(12)
+def test_a_log_that_was_written_anew_with_more_is_read_from_its_start(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    log = write_run("run") / "logs.txt"
+    log.write_text("one\n", encoding="utf-8")
+    with listen(serve(), "/api/runs/run/logs/ws") as socket:
+        assert receive(socket, 1) == ["one"]
+        with log.open("r+b") as file:  # the same file, and it is never shorter than before
+            file.write(b"another\nand more\n")
+        assert receive(socket, 2) == ["another", "and more"]
+
+
+@pytest.mark.promise(12)
 def test_a_log_in_a_folder_that_comes_with_its_log_is_followed(
     serve: Callable[..., Any],
     root: Path,
     write_run: Callable[..., Path],
     tmp_path: Path,
     eventually: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tail, "LOOK_S", 3600.0)
     run = write_run("run", "later")
     server = serve()
     with listen(server, "/api/runs/run/logs/ws") as socket:
@@ -187,10 +205,10 @@ def test_the_server_stops_at_once_with_sockets_open_and_serves_the_log_again_aft
     log = write_run("run") / "logs.txt"
     log.write_text("one\n", encoding="utf-8")
     first = serve()
-    with listen(first, "/api/runs/run/logs/ws") as socket, listen(first, "/api/v2/live") as live:
+    with listen(first, "/api/runs/run/logs/ws") as socket, listen(first, "/api/v2/live") as notices:
         assert receive(socket, 1) == ["one"]
         first.stop()
-        for closed in (socket, live):
+        for closed in (socket, notices):
             with pytest.raises(ConnectionClosed) as caught:
                 closed.recv(timeout=10)
             assert caught.value.rcvd is not None
@@ -226,6 +244,17 @@ def _next(socket: ClientConnection, kind: str) -> dict[str, Any]:
         notice: dict[str, Any] = json.loads(socket.recv(timeout=10))
         if notice["t"] == kind:
             return notice
+
+
+def test_an_idle_socket_gets_a_ping(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PING_S", 0.1)
+    with listen(serve(), "/api/v2/live") as socket:
+        for _ in range(2):
+            ping = json.loads(socket.recv(timeout=10))
+            assert ping["t"] == "ping"
+            assert abs(ping["ms"] / 1e3 - time.time()) < 60
 
 
 def test_a_message_that_is_no_subscription_closes_the_socket_with_a_reason(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from runicorn_server import Settings, create_app
 
 import runicorn as rn
 
@@ -185,3 +188,21 @@ def test_users_may_ask_the_index_in_sql(
     database.close()
     assert rows == [(0, 0.0, "t"), (1, 0.5, "t"), (2, 1.0, "t")]
     assert names == [("vision", "base", "finished")]
+
+
+def test_without_its_lifespan_the_application_answers_what_the_index_holds(
+    root: Path, write_run: Callable[..., Path]
+) -> None:
+    write_run("run", lines=[{"a": 1.0, "global_step": 1}])
+
+    async def ask() -> list[Any]:
+        transport = httpx.ASGITransport(create_app(Settings(root=root)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            paths = ("/api/runs", "/api/v2/experiments", "/", "/api/v2/boot")
+            return [await client.get(path) for path in paths]
+
+    with rn.open(root) as store:
+        store.catch_up()
+    answers = asyncio.run(ask())
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert answers[0].json()[0]["id"] == answers[1].json()["experiments"][0]["id"] == "run"
