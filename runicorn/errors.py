@@ -16,6 +16,7 @@ can be caught at any level:
     ├── StorageError (OSError)           the disk or the database
     │   ├── JournalDamagedError
     │   └── IndexUnavailableError
+    ├── ArchiveError (ValueError)        an archive that is damaged or not to be trusted
     └── PluginError (RuntimeError)
 """
 
@@ -109,7 +110,8 @@ class RunNotFoundError(NotFoundError):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(
-            f"No run has the id {run_id!r}. `GET /api/runs` lists those that there are."
+            f"No run has the id {run_id!r}. `runicorn ls` or `GET /api/runs` lists those that "
+            "there are."
         )
         self.run_id = run_id
 
@@ -152,6 +154,19 @@ class JournalDamagedError(StorageError):
 
 class IndexUnavailableError(StorageError):
     """The index can't be opened; the runs themselves are safe in their files."""
+
+
+class ArchiveError(RunicornError, ValueError):
+    """An archive that can't be read or is not to be trusted; nothing of it was taken.
+
+    Attributes:
+        member: The member that is at fault; ``None`` when it is the archive as a whole.
+    """
+
+    def __init__(self, member: str | None, reason: str) -> None:
+        shown = "the archive" if member is None else f"member {member[:200]!r}"
+        super().__init__(f"{shown} {reason}; nothing was imported")
+        self.member = member
 
 
 class PluginError(RunicornError, RuntimeError):

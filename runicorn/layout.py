@@ -80,6 +80,10 @@ class RunDir:
         return self.path / "media"
 
     @property
+    def annotations(self) -> Path:
+        return self.path / "annotations.json"
+
+    @property
     def deleted(self) -> Path:
         return self.path / ".deleted"
 

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from runicorn import clock
+from runicorn.annotations import overlay
 from runicorn.documents import Problem, integer_of, number_of, read_document, text_of
 from runicorn.events import as_number
 from runicorn.index.apply import clean
@@ -54,17 +55,25 @@ class Description:
 def describe(root: Path, folder: RunDir) -> Description:
     """Read the documents of a run."""
     problems: list[Problem] = []
-    meta, status, config, summary, deleted = (
+    meta, status, config, summary, deleted, annotations = (
         _read(path, problems)
-        for path in (folder.meta, folder.status, folder.config, folder.summary, folder.deleted)
+        for path in (
+            folder.meta,
+            folder.status,
+            folder.config,
+            folder.summary,
+            folder.deleted,
+            folder.annotations,
+        )
     )
+    noted = overlay(meta, annotations)
     problems += [
         Problem(path.name, -1, "is missing")
         for path in (folder.meta, folder.status)
         if not path.exists()
     ]
     state = judge(meta, status, clock.now())
-    tags = _tags(meta)
+    tags = _tags(noted)
     values = {
         "id": run_id_of(folder),
         **_names(root, folder, meta),
@@ -76,7 +85,7 @@ def describe(root: Path, folder: RunDir) -> Description:
         "hostname": text_of(meta, "hostname"),
         "pid": _int64(integer_of(meta, "pid")),
         "attempt": max(1, _int64(integer_of(status, "attempt")) or 1),
-        "notes": text_of(meta, "notes"),
+        "notes": text_of(noted, "notes"),
         "tags": _json(tags),
         "summary": _json(summary),
         "config": _json(config),

@@ -17,7 +17,9 @@ from pathlib import Path
 from runicorn.index.apply import clean
 from runicorn.layout import JOURNAL_FILE, RunDir, iter_run_dirs, run_dir_at
 
-DOCUMENTS = ("meta.json", "status.json", "config.json", "summary.json", ".deleted")
+DOCUMENTS = (
+    "meta.json", "status.json", "config.json", "summary.json", "annotations.json", ".deleted"
+)  # fmt: skip
 # A folder this young with nothing in it is a run that is just being started [s].
 _YOUNG_S = 5.0
 

@@ -274,8 +274,9 @@ def _read_run(folder: RunDir) -> RunFiles:
     return RunFiles(
         id=folder.id,
         folder=folder,
-        project=text_of(meta, "project") or folder.project,
-        name=text_of(meta, "name") or folder.name,
+        # The place wins, as in the index: who moves a folder means it.
+        project=folder.project or text_of(meta, "project") or "",
+        name=folder.name or text_of(meta, "name") or "",
         created_at=number_of(meta, "created_at") or _modified_at(folder.path),
         state=judge(meta, status, clock.now()),
         pid=integer_of(meta, "pid"),
