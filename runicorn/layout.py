@@ -68,6 +68,10 @@ class RunDir:
         return self.path / "environment.json"
 
     @property
+    def code_diff(self) -> Path:
+        return self.path / "code.diff"
+
+    @property
     def artifacts_created(self) -> Path:
         return self.path / "artifacts_created.json"
 

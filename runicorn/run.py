@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Literal, Self
 
 from runicorn import clock, processes
@@ -30,7 +30,7 @@ from runicorn.ids import check_key, new_run_id
 from runicorn.journal import JournalWriter
 from runicorn.layout import RunDir, run_dir
 from runicorn.plugins.manager import Plugins
-from runicorn.settings import find_root
+from runicorn.settings import SETTINGS, Settings
 from runicorn.states import FINAL, HEARTBEAT_S
 from runicorn.values import Flattener, check_stage, check_step, plain_document
 
@@ -49,9 +49,12 @@ class Run:
     ``interrupted``. All methods may be called from any thread.
     """
 
-    def __init__(self, folder: RunDir, root: Path, plugins: Plugins) -> None:
+    def __init__(
+        self, folder: RunDir, root: Path, plugins: Plugins, settings: Mapping[str, Any]
+    ) -> None:
         """Open the journals of a run whose folder was just made; use `start` instead."""
         self._folder = folder
+        self._settings = dict(settings)
         self._root = root
         self._plugins = plugins
         self._flattener = Flattener(plugins.convert)
@@ -88,10 +91,13 @@ class Run:
             raise UsageError(f"tags is a list of texts, not the text {tags!r}")
         if not isinstance(config, Mapping | None):
             raise InvalidValueError("config", config, f"takes a dictionary, not {config!r}")
-        root, loaded = find_root(storage), Plugins(plugins)
+        settings = Settings()
+        root = settings.find_root(storage)
+        values = {key: settings.find(key).value for key in SETTINGS}
+        loaded = Plugins(plugins, values["plugins"])
         inputs = plain_document(config or {}, loaded.convert)
         folder = _make_folder(root, project, name, run_id)
-        run = cls(folder, root, loaded)
+        run = cls(folder, root, loaded, values)
         described = {"group": group, "job_type": job_type, "notes": notes, "tags": list(tags)}
         write_json(folder.meta, _meta(folder, root, described))
         run._set_status(status="running", started_at=clock.now(), attempt=1)
@@ -129,6 +135,11 @@ class Run:
     def run_dir(self) -> Path:
         """The run's folder."""
         return self._folder.path
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What is set for this run, by the names of `runicorn.settings.SETTINGS`."""
+        return MappingProxyType(self._settings)
 
     @property
     def url(self) -> str:
@@ -189,9 +200,31 @@ class Run:
             if self._is_closed:
                 self._refuse("log_text")
                 return
-            self._logs.append(lines.encode("utf-8", "backslashreplace"))
+            self.write_log(lines)
+
+    def write_log(self, text: str) -> None:
+        """Append text to ``logs.txt`` as it is; for plugins, dropped once the run has ended."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._logs.append(text.encode("utf-8", "backslashreplace"))
             if self._logs.error is not None:
                 self._warn_of_disk(self._logs)
+
+    def record(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Append an event of another type than ``metrics``; dropped once the run has ended.
+
+        Args:
+            kind: The type of the event, such as ``system``.
+            data: What it says; numbers of other libraries become Python's.
+        """
+        plain = plain_document(data, self._plugins.convert)
+        with self._lock:
+            if self._is_closed:
+                return
+            self._journal.append(encode(clock.now(), kind, plain))
+            if self._journal.error is not None:
+                self._warn_of_disk(self._journal)
 
     def summary(self, update: Mapping[str, Any]) -> None:
         """Set outputs of the run; later values replace earlier ones of the same key.

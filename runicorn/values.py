@@ -8,8 +8,11 @@ converter does not know is refused, and nothing of that call is written.
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from runicorn.errors import InvalidValueError
@@ -20,6 +23,44 @@ Convert = Callable[[str, object], object]
 
 _INT64 = 2**63
 _JSON_BITS = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One event of a media value, with the content that is written before it.
+
+    Attributes:
+        kind: The type of the event, such as ``image``.
+        data: What the event says besides ``key``, ``path``, ``step`` and ``caption``; JSON values.
+        extension: Of the content's file, without a dot; empty when there is none.
+        content: What the file holds, or the path of a file to copy; ``None`` when all is in `data`.
+    """
+
+    kind: str
+    data: dict[str, Any]
+    extension: str = ""
+    content: bytes | Path | None = None
+
+
+class Media(ABC):
+    """A value that is no number: an image, a table and so on; `log` takes it like one.
+
+    Attributes:
+        caption: A line about it, or ``None``.
+    """
+
+    caption: str | None = None
+
+    @abstractmethod
+    def pieces(self, key: str) -> list[Piece]:
+        """Check and encode everything; nothing is written yet.
+
+        Args:
+            key: Where it is logged, for messages.
+
+        Raises:
+            InvalidValueError: It can't be encoded.
+        """
 
 
 class Flattener:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pluggy
 
@@ -37,6 +38,16 @@ class RecordingRun(Protocol):
     @property
     def run_dir(self) -> Path:
         """The run's folder."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What is set for this run, by the names of `runicorn.settings.SETTINGS`."""
+
+    def record(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Append an event of another type than ``metrics`` to the journal."""
+
+    def write_log(self, text: str) -> None:
+        """Append text to ``logs.txt`` as it is."""
 
 
 @hookspec

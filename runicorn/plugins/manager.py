@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
-import os
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -13,7 +12,6 @@ import pluggy
 
 from runicorn.errors import PluginError
 from runicorn.plugins import hookspecs
-from runicorn.settings import PLUGINS_VARIABLE
 
 BUILT_IN = ("arrays", "live_index")
 NO_PLUGINS = "none"
@@ -28,16 +26,17 @@ class Plugins:
     fails is an error to the caller, because it can't go on without the value.
     """
 
-    def __init__(self, given: Sequence[object] = ()) -> None:
+    def __init__(self, given: Sequence[object] = (), chosen: Sequence[str] = ()) -> None:
         """Register the built-in plugins, the installed ones and the given ones.
 
         Args:
             given: Further plugin objects, asked before all others.
+            chosen: Names of the only ones to load besides; all when empty, none for ``none``.
         """
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._warned: set[tuple[str, str]] = set()
-        for name, plugin in _installed(os.environ.get(PLUGINS_VARIABLE, "")):
+        for name, plugin in _installed(list(chosen)):
             self._manager.register(plugin, name)
         for plugin in given:
             self._manager.register(plugin)
@@ -77,9 +76,8 @@ class Plugins:
             _log.warning("plugin %s failed in %s: %r; the run goes on", plugin, hook, error)
 
 
-def _installed(chosen: str) -> list[tuple[str, object]]:
-    """List the built-in and installed plugins that ``RUNICORN_PLUGINS`` leaves in."""
-    names = [name.strip() for name in chosen.split(",") if name.strip()]
+def _installed(names: list[str]) -> list[tuple[str, object]]:
+    """List the built-in and installed plugins that the setting ``plugins`` leaves in."""
     if names == [NO_PLUGINS]:
         # Values of arrays are part of what `log` takes, not an extra.
         return [("arrays", _built_in("arrays"))]

@@ -10,7 +10,7 @@ import pytest
 import runicorn as rn
 from runicorn.errors import PluginError
 from runicorn.plugins import hookspecs
-from runicorn.plugins.manager import BUILT_IN, Plugins
+from runicorn.plugins.manager import BUILT_IN
 
 REPOSITORY = Path(__file__).parents[2]
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith(hookspecs.PREFIX))
@@ -95,9 +95,12 @@ def test_a_converter_that_raises_is_an_error_that_names_it(root: Path) -> None:
         rn.log(a=object())
 
 
-def test_plugins_can_be_left_out_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plugins_can_be_left_out_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
     def names() -> set[str]:
-        return {name for name, _ in Plugins()._manager.list_name_plugin()}
+        with rn.init(storage=root) as run:
+            return {name for name, _ in run._plugins._manager.list_name_plugin()}
 
     assert names() >= set(BUILT_IN)
     monkeypatch.setenv("RUNICORN_PLUGINS", "none")
