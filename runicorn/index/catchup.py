@@ -265,6 +265,7 @@ class _Sweep:
             run_ids = [run_id for run_id in run_ids if run_id in moved]
         else:
             cursors.update({stretch.run_id: stretch.after for stretch in stretches})
+            run_ids = [each.run_id for each in stretches if each.is_progress]
             self.report.changed += run_ids
             self.report.n_points += sum(each.parsed.n_points for each in stretches if each.parsed)
         waiting.extend(

@@ -22,6 +22,9 @@ DOCUMENTS = (
 )  # fmt: skip
 # A folder this young with nothing in it is a run that is just being started [s].
 _YOUNG_S = 5.0
+# A file that was changed less than this ago may change again without a new time: FAT counts in
+# steps of 2 s, and no file system is coarser [s].
+_SETTLED_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,14 @@ class Look:
         documents: Fingerprint of the small documents: modification time, size and inode of each.
         journal_size: `[bytes]`; ``None`` when there is no journal, -1 when it is no regular file.
         journal_identity: Device and inode of the journal.
+        journal_changed_at: Modification time of the journal `[ns]`; ``None`` where it may change
+            again without a new time.
     """
 
     documents: str
     journal_size: int | None
     journal_identity: str
+    journal_changed_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -111,6 +117,7 @@ def is_gone(path: Path) -> bool:
 
 def look_at(folder: RunDir) -> Look | None:
     """Look at a folder; ``None`` when it can't be read or is just being made."""
+    looked_at = time.time()
     files: dict[str, os.stat_result] = {}
     try:
         with os.scandir(folder.path) as entries:
@@ -130,7 +137,9 @@ def look_at(folder: RunDir) -> Look | None:
     if journal is None:
         return Look(documents, None, "")
     size = journal.st_size if stat.S_ISREG(journal.st_mode) else -1
-    return Look(documents, size, f"{journal.st_dev}:{journal.st_ino}")
+    is_settled = looked_at - journal.st_mtime > _SETTLED_S
+    changed_at = journal.st_mtime_ns if is_settled else None
+    return Look(documents, size, f"{journal.st_dev}:{journal.st_ino}", changed_at)
 
 
 _LOOKED_AT = frozenset({*DOCUMENTS, JOURNAL_FILE})

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, case, select
 
 from runicorn.errors import JournalDamagedError
+from runicorn.files import open_regular
 from runicorn.index.apply import Parsed, parse
 from runicorn.index.database import insert_rows
 from runicorn.index.folders import Look
@@ -55,12 +56,23 @@ class Stretch:
     def is_news(self) -> bool:
         return self.after != self.before
 
+    @property
+    def is_progress(self) -> bool:
+        """Whether it says anything; otherwise the journal only looks different."""
+        return self.parsed is None or self.n_bytes > 0 or self.problem is not None
+
 
 def is_worth_reading(cursor: Cursor, look: Look) -> bool:
-    """Tell whether a journal may hold something new."""
+    """Tell whether a journal may hold something new.
+
+    Its size alone does not tell: a torn tail is cut off by the next writer, and the line that it
+    writes may be just as long.
+    """
     if look.journal_size is None:
         return cursor.identity != ""
-    return (look.journal_size, look.journal_identity) != (cursor.size_seen, cursor.identity)
+    if look.journal_changed_at is None:
+        return True
+    return (look.journal_size, _identity(look)) != (cursor.size_seen, cursor.identity)
 
 
 def read_stretch(run_id: str, path: Path, cursor: Cursor, look: Look, max_bytes: int) -> Stretch:
@@ -75,7 +87,7 @@ def read_stretch(run_id: str, path: Path, cursor: Cursor, look: Look, max_bytes:
     """
     size = look.journal_size
     if size is None or size < 0:
-        after = replace(_reset(cursor), identity=look.journal_identity, size_seen=size or 0)
+        after = replace(_reset(cursor), identity=_identity(look), size_seen=size or 0)
         problem = "is no regular file" if size is not None else None
         return Stretch(run_id, cursor, after, None, problem)
     try:
@@ -92,8 +104,8 @@ def read_stretch(run_id: str, path: Path, cursor: Cursor, look: Look, max_bytes:
         byte_offset=batch.end,
         n_lines=cursor.n_lines + parsed.n_lines,
         n_damaged=cursor.n_damaged + parsed.n_damaged,
-        identity=look.journal_identity,
-        # A torn tail is not worth another look until it has grown.
+        identity=_identity(look),
+        # A torn tail is not worth another look until the file has changed.
         size_seen=batch.end if batch.lines else max(size, batch.end),
         tail=_tail(batch.lines) if batch.lines else cursor.tail,
         attempt=parsed.attempt,
@@ -173,12 +185,18 @@ def _store_parsed(connection: Connection, run_id: str, parsed: Parsed, after: Cu
     update_best(connection, [run_id])
 
 
+def _identity(look: Look) -> str:
+    if look.journal_changed_at is None:
+        return look.journal_identity
+    return f"{look.journal_identity}:{look.journal_changed_at}"
+
+
 def _is_same_journal(path: Path, cursor: Cursor) -> bool:
     """Tell whether the bytes before the cursor are those that were read."""
     tail = bytes.fromhex(cursor.tail)
     if not tail:
         return True
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(cursor.byte_offset - len(tail))
         return file.read(len(tail)) == tail
 

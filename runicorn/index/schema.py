@@ -164,7 +164,8 @@ class CursorRow(SQLModel, table=True):
 
     Attributes:
         byte_offset: The next line starts here `[bytes]`.
-        identity: Device and inode of the file; empty before anything was read.
+        identity: Device, inode and modification time of the file, the last only once it could not
+            change again without a new one; empty before anything was read.
         size_seen: The file's size when nothing more could be read from it `[bytes]`.
         tail: Hexadecimal of the last bytes before `byte_offset`, which tell this journal from any
             other.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from runicorn.events import encode
 from runicorn.files import write_json
 from runicorn.index.catchup import Report, catch_up
 from runicorn.index.database import Database, open_database
+from runicorn.index.folders import Look
+from runicorn.index.journals import read_stretch
+from runicorn.index.runs import NEW_CURSOR
 from runicorn.query.models import ExperimentQuery
 from runicorn.store import Store
 
@@ -486,3 +491,61 @@ def test_a_damaged_index_heals_itself_while_catching_up(
         file.seek(4096)
         file.write(b"\xff" * (size - 4096))
     assert catch_up(database, root).n_points == 1
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("age_s", [0.0, 60.0], ids=["at once", "later"])
+@pytest.mark.parametrize("is_torn", [True, False], ids=["torn", "whole"])
+def test_a_line_in_place_of_another_of_the_same_length_is_read(
+    database: Database, root: Path, new_run: Callable[..., Any], *, age_s: float, is_torn: bool
+) -> None:
+    run = new_run()
+    run.log({"loss": 0.5}, step=1)
+    line = encode(2.0, "metrics", {"loss": 0.25, "global_step": 2})
+    offset = run.raw(b"x" * len(line) if is_torn else line.replace(b"0.25", b"0.75"))
+    _changed_before(run.folder.journal, 2 * age_s)
+    catch_up(database, root)
+    run.journal.close()
+    os.truncate(run.folder.journal, offset)
+    with run.folder.journal.open("ab") as journal:
+        journal.write(line)
+    _changed_before(run.folder.journal, age_s)
+    catch_up(database, root)
+    assert _all(database, "SELECT step, metric_value FROM metrics") == [(1, 0.5), (2, 0.25)]
+    revision = database.revision()
+    assert catch_up(database, root) == Report()
+    assert database.revision() == revision
+
+
+def test_a_journal_that_only_looks_different_is_no_change(
+    database: Database, root: Path, new_run: Callable[..., Any]
+) -> None:
+    run = new_run()
+    run.log({"loss": 0.5}, step=1)
+    catch_up(database, root)
+    for age_s in (60.0, 50.0):
+        _changed_before(run.folder.journal, age_s)
+        assert catch_up(database, root) == Report()
+    revision = database.revision()
+    assert catch_up(database, root) == Report()
+    assert database.revision() == revision
+
+
+@pytest.mark.promise(4)
+def test_a_journal_that_became_a_pipe_between_two_looks_is_not_opened_as_a_file(
+    tmp_path: Path,
+) -> None:
+    pipe = tmp_path / "events.jsonl"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)  # without one, opening it to read would wait for ever
+    try:
+        cursor = replace(NEW_CURSOR, byte_offset=10, tail="0a")
+        stretch = read_stretch("run", pipe, cursor, Look("", 20, "1:2"), 100)
+    finally:
+        os.close(writer)
+    assert stretch.problem == "can't be read: is no regular file"
+
+
+def _changed_before(path: Path, seconds: float) -> None:
+    changed_at = time.time() - seconds
+    os.utime(path, (changed_at, changed_at))

@@ -23,7 +23,7 @@ from runicorn.events import encode
 from runicorn.files import write_json
 from runicorn.index.catchup import catch_up
 from runicorn.index.database import Database, open_database
-from runicorn.index.schema import TABLES
+from runicorn.index.schema import CURSORS, TABLES
 from runicorn.index.series import Summary, fold, summarize
 from runicorn.query.models import ExperimentQuery, SeriesRequest
 from runicorn.store import Store
@@ -91,6 +91,12 @@ def _dump(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     keys = {row[0]: row[1:3] for row in held["series"]}
     held["series"] = [row[1:] for row in held["series"]]
     held["points"] = [(*keys[row[0]], *row[1:]) for row in held["points"]]
+    # What a journal looked like when it was read last is no part of an answer.
+    of_looks = [list(CURSORS.c.keys()).index(name) for name in ("identity", "size_seen")]
+    held["cursors"] = [
+        tuple(value for at, value in enumerate(row) if at not in of_looks)
+        for row in held["cursors"]
+    ]
     return {name: sorted(rows, key=repr) for name, rows in held.items()}
 
 
