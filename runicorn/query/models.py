@@ -240,6 +240,8 @@ class BucketSeries(BaseModel):
     level: int
     b: list[int] = Field(description="Index of each non-empty bucket: step // unit.")
     x: list[int] = Field(description="Step of the last point of each bucket.")
+    x_start: int | None = Field(description="Step of the first point told.")
+    x_peak: int | None = Field(description="First step of the highest value told.")
     first: list[float | None]
     last: list[float | None]
     min: list[float | None]

@@ -165,6 +165,8 @@ def _draw_buckets(
         level=level,
         b=buckets.index.tolist(),
         x=buckets.x.tolist(),
+        x_start=int(points.steps[0]) if len(points.steps) else None,
+        x_peak=_peak(points),
         first=_nullable(buckets.first),
         last=_nullable(buckets.last) if "last" in want else [],
         min=_nullable(buckets.min) if "min" in want else [],
@@ -174,6 +176,11 @@ def _draw_buckets(
         attempts=changes(buckets.attempt),
         **shared,
     )
+
+
+def _peak(points: Points) -> int | None:
+    finite = np.flatnonzero(np.isfinite(points.values))
+    return int(points.steps[finite[points.values[finite].argmax()]]) if len(finite) else None
 
 
 def _nullable(values: NDArray[np.float64]) -> list[float | None]:

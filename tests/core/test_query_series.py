@@ -54,6 +54,7 @@ def test_many_points_come_back_in_buckets(store: Store, new_run: Callable[..., A
     assert found.last == found.max == [-1.0, 3.0, 7.0, 11.0]
     assert found.cnt == [4, 4, 4, 4]
     assert found.le0 == 5
+    assert (found.x_start, found.x_peak) == (-4, 11)
 
 
 def test_a_bucket_of_only_non_finite_points_is_listed_with_null(
@@ -69,6 +70,7 @@ def test_a_bucket_of_only_non_finite_points_is_listed_with_null(
     assert found.last == [2.0, None, 3.0]
     assert found.min == [1.0, None, 3.0]
     assert found.x == [1, 3, 5]
+    assert (found.x_start, found.x_peak) == (0, 5)
     assert found.nonfinite == [(1, "nan", 2), (2, "-inf", 1)]
 
 
@@ -196,7 +198,14 @@ def _merge(have: Any, news: Any) -> Any:
     columns = list(zip(*(buckets[place] for place in sorted(buckets)), strict=True))
     merged = {name: list(column) for name, column in zip(arrays, columns, strict=True)}
     counts = {"n": news.n, "n_range": news.n_range, "le0": news.le0, "cursor": news.cursor}
-    return have.model_copy(update={"b": sorted(buckets), **merged, **counts})
+    starts = [series.x_start for series in (have, news) if series.x_start is not None]
+    peaks = {"x_start": min(starts, default=None), "x_peak": _higher(have, news).x_peak}
+    return have.model_copy(update={"b": sorted(buckets), **merged, **counts, **peaks})
+
+
+def _higher(have: Any, news: Any) -> Any:
+    tops = [max((v for v in s.max if v is not None), default=-math.inf) for s in (have, news)]
+    return news if tops[1] > tops[0] else have
 
 
 def _shown(series: Any) -> dict[str, Any]:
@@ -303,6 +312,7 @@ def test_extremes_are_exact_and_the_ends_are_in_the_answer(
         assert (found.first[0], found.last[-1]) == (values[0], values[-1])
         assert (min(found.min), max(found.max)) == (min(values), max(values))
         assert sum(found.cnt) == 500
+        assert (found.x_start, found.x_peak) == (0, 3 * values.index(max(values)))
 
 
 def test_a_request_needs_runs_and_metrics() -> None:

@@ -417,6 +417,16 @@ export interface components {
              * @description Step of the last point of each bucket.
              */
             x: number[];
+            /**
+             * X Peak
+             * @description First step of the highest value told.
+             */
+            x_peak: number | null;
+            /**
+             * X Start
+             * @description Step of the first point told.
+             */
+            x_start: number | null;
         };
         /**
          * CacheHealth
