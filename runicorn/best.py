@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from runicorn.events import Event, as_number, decode, step_of
+from runicorn.events import Event, as_number, decode, not_metrics_in, step_of
 from runicorn.journal import read_batch
 
 Mode = Literal["min", "max"]
@@ -65,6 +65,8 @@ class BestMetric:
         return not self.name.isascii() or self.name.encode() in line
 
     def _see(self, event: Event) -> None:
+        if self.name in not_metrics_in(event.data):
+            return
         value = as_number(event.data.get(self.name))
         if value is None or value - value != 0.0:
             return

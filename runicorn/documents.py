@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runicorn.files import read_json
+from runicorn.texts import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def read_document(path: Path) -> tuple[dict[str, Any], Problem | None]:
 def text_of(document: dict[str, Any], key: str) -> str | None:
     """Read a text of a document; ``None`` when there is none."""
     value = document.get(key)
-    return value if isinstance(value, str) else None
+    return clean(value) if isinstance(value, str) else None
 
 
 def number_of(document: dict[str, Any], key: str) -> float | None:

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-# Keys in the data of a metrics line that are no metrics. `step` was an older name of `global_step`.
-NOT_METRICS = frozenset({"global_step", "step", "time", "stage"})
+from runicorn.texts import is_clean
+
+# Keys in the data of a metrics line that are no metrics. `step` was an older name of `global_step`;
+# beside that one it is a metric like any other.
+_NOT_METRICS = frozenset({"global_step", "time", "stage"})
+_NOT_METRICS_WITHOUT_STEP = _NOT_METRICS | {"step"}
 NONFINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _INT64 = 2**63
 
@@ -117,10 +121,19 @@ def step_of(event: Event) -> int | None:
     return None
 
 
+def not_metrics_in(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys that are no metrics in the data of a metrics event."""
+    return _NOT_METRICS if "global_step" in data else _NOT_METRICS_WITHOUT_STEP
+
+
 def metrics_of(event: Event) -> Iterator[tuple[str, float]]:
-    """Iterate over the (key, value) pairs of a metrics event; what is no number is passed over."""
+    """Iterate over the (key, value) pairs of a metrics event.
+
+    What is no number is passed over, and so is a key that no answer can hold.
+    """
+    not_metrics = not_metrics_in(event.data)
     for key, value in event.data.items():
-        if key not in NOT_METRICS:
+        if key not in not_metrics and is_clean(key):
             number = as_number(value)
             if number is not None:
                 yield key, number

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from runicorn.events import NOT_METRICS, Damage, Event, as_number, decode, step_of
+from runicorn.events import Damage, Event, as_number, decode, not_metrics_in, step_of
+from runicorn.texts import clean, is_clean
 
 # Damaged lines listed per journal; all are counted.
 MAX_LISTED = 1000
@@ -93,8 +94,9 @@ def parse(
 
 def _add_points(parsed: Parsed, event: Event) -> Damage | None:
     step, data = step_of(event), event.data
+    not_metrics = not_metrics_in(data)
     if step is None:
-        keys = [key for key in data if key not in NOT_METRICS]
+        keys = [key for key in data if key not in not_metrics]
         return Damage(event.offset, f"no step that 64 bits hold, for {keys[:3]}") if keys else None
     stage = data.get("stage")
     shared = Line(
@@ -106,7 +108,7 @@ def _add_points(parsed: Parsed, event: Event) -> Damage | None:
     )
     columns, damage = parsed.columns, None
     for key, value in data.items():
-        if key in NOT_METRICS:
+        if key in not_metrics:
             continue
         if type(value) is not float:
             value = as_number(value)  # noqa: PLW2901 - the loop is tight
@@ -114,7 +116,7 @@ def _add_points(parsed: Parsed, event: Event) -> Damage | None:
                 continue
         column = columns.get(key)
         if column is None:
-            if not _is_storable(key):
+            if not is_clean(key):
                 damage = Damage(event.offset, f"the key {clean(key)!r} is no valid text")
                 continue
             column = columns[key] = Column()
@@ -142,15 +144,3 @@ def _add_damage(parsed: Parsed, damage: Damage, n_before: int) -> None:
     if n_before + parsed.n_damaged < MAX_LISTED:
         parsed.problems.append((damage.offset, clean(damage.reason)))
     parsed.n_damaged += 1
-
-
-def clean(text: str) -> str:
-    """Return a text as a database takes it.
-
-    JSON can spell halves of surrogate pairs, and a folder can be named in bytes that are no UTF-8.
-    """
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _is_storable(key: str) -> bool:
-    return clean(key) == key

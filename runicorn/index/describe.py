@@ -19,10 +19,10 @@ from runicorn import clock
 from runicorn.annotations import overlay
 from runicorn.documents import Problem, integer_of, number_of, read_document, text_of
 from runicorn.events import as_number
-from runicorn.index.apply import clean
 from runicorn.index.folders import relative, run_id_of
 from runicorn.layout import RunDir
 from runicorn.states import FINAL, State, judge
+from runicorn.texts import clean
 from runicorn.values import plain_document
 
 # Leaves of one config that can be filtered by.

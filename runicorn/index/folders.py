@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runicorn.index.apply import clean
 from runicorn.layout import JOURNAL_FILE, RunDir, iter_run_dirs, run_dir_at
+from runicorn.texts import clean
 
 DOCUMENTS = (
     "meta.json", "status.json", "config.json", "summary.json", "annotations.json", ".deleted"

@@ -25,6 +25,7 @@ from runicorn.journal import iter_lines
 from runicorn.layout import RunDir, iter_run_dirs
 from runicorn.query.places import may_be_run_id
 from runicorn.states import FINAL, State, judge
+from runicorn.texts import clean
 
 __all__ = ["FileReader", "RunFiles", "Table", "open_regular"]
 
@@ -341,7 +342,7 @@ def _time_of(event: Event) -> float:
 
 
 def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value)
+    return None if value is None else clean(str(value))
 
 
 def _by_step(lines: list[_Line]) -> Table:

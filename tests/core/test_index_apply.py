@@ -46,6 +46,16 @@ def test_texts_and_nulls_are_no_points() -> None:
     assert not parsed.problems
 
 
+def test_step_is_a_metric_beside_global_step_and_its_older_name_without_it() -> None:
+    parsed = parse(_lines(_metrics(step=7, loss=1.0, global_step=1), _metrics(step=2, loss=0.5)))
+    found = {
+        key: [(line.step, value) for line, value in zip(column.lines, column.values, strict=True)]
+        for key, column in parsed.columns.items()
+    }
+    assert found == {"step": [(1, 7.0)], "loss": [(1, 1.0), (2, 0.5)]}
+    assert not parsed.problems
+
+
 def test_unknown_types_are_passed_over() -> None:
     parsed = parse(_lines(encode(1.0, "telepathy", {"loss": 1.0}), _metrics(loss=1, global_step=1)))
     assert parsed.n_points == 1

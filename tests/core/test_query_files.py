@@ -111,6 +111,35 @@ def test_counts_of_artifacts_come_from_the_documents_of_the_run(
     assert (told.n_created, told.n_used) == (2, 0)
 
 
+@pytest.mark.promise(4)
+def test_halves_of_characters_in_journals_and_documents_harm_no_answer(
+    reader: FileReader, new_run: Callable[..., Any]
+) -> None:
+    run = new_run("run", name="flat")
+    run.raw(
+        b'{"ts":1,"type":"metrics","data":{"a":1,"\\ud800":2,"global_step":0,"stage":"\\ud800"}}\n'
+    )
+    run.folder.status.write_text('{"status": "failed", "exit_reason": "\\ud800"}', encoding="utf-8")
+    assert reader.by_step("run").rows == [
+        {"global_step": 0, "a": 1.0, "time": 1.0, "stage": "\\ud800"}
+    ]
+    assert reader.by_time("run").rows == [{"time": 0.0, "a": 1.0}]
+    assert reader.run("run").state.reason == "\\ud800"
+
+
+def test_step_is_a_column_beside_global_step_and_its_older_name_without_it(
+    reader: FileReader, new_run: Callable[..., Any]
+) -> None:
+    run = new_run("run")
+    run.log({"step": 7, "a": 1.0}, 1, time=5.0)
+    run.event("metrics", {"step": 2, "a": 0.5, "time": 6.0})
+    more = {"time": None, "stage": None}
+    assert reader.by_step("run").rows == [
+        {**more, "global_step": 1, "step": 7.0, "a": 1.0, "time": 5.0},
+        {**more, "global_step": 2, "step": None, "a": 0.5, "time": 6.0},
+    ]
+
+
 @pytest.mark.promise(9)
 def test_states_are_judged_with_their_evidence(
     reader: FileReader, new_run: Callable[..., Any]

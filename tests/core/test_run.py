@@ -153,6 +153,12 @@ def test_the_best_value_of_the_primary_metric_is_derived(root: Path) -> None:
     summary = read(run.run_dir / "summary.json")
     assert summary["best_metric_name"] == "acc"
     assert (summary["best_metric_value"], summary["best_metric_step"]) == (0.7, 2)
+    with rn.init(storage=root) as run:
+        rn.set_primary_metric("step", mode="max")
+        rn.log({"step": 7}, step=1)
+        with (run.run_dir / "events.jsonl").open("ab") as journal:  # as an older release wrote it
+            journal.write(b'{"ts":1,"type":"metrics","data":{"step":9,"a":1}}\n')
+    assert read(run.run_dir / "summary.json")["best_metric_value"] == 7
     with pytest.raises(UsageError, match="'max' or 'min'"):
         rn.init(storage=root).set_primary_metric("acc", mode="best")  # type: ignore[arg-type]
 

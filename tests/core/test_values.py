@@ -29,6 +29,9 @@ def flattener() -> Flattener:
         (-math.inf, "-Infinity"),
         (np.float32(0.5), 0.5), (np.int64(-3), -3), (np.bool_(True), 1), (np.float64("nan"), "NaN"),
         (np.array(1.5), 1.5), (np.array([[2]]), 2), (np.float16("inf"), "Infinity"),
+        (np.longdouble(3), 3.0), (np.array([0.5], np.longdouble), 0.5),
+        (np.longdouble("nan"), "NaN"), (np.longdouble("-inf"), "-Infinity"),
+        (np.array(3, object), 3),
     ],
 )  # fmt: skip
 def test_scalars_become_plain_json_numbers(
@@ -42,7 +45,10 @@ def test_scalars_become_plain_json_numbers(
 @pytest.mark.parametrize(
     "value",
     [None, "0.5", b"1", [1], (1,), {1}, 1j, object(), np.zeros(3), np.zeros(0), np.str_("x"),
-     np.datetime64("2026-01-01"), Fraction(1, 3), 10**400, lambda: 1],
+     np.datetime64("2026-01-01"), Fraction(1, 3), 10**400, lambda: 1,
+     np.array("3"), np.array(["3"]), np.array(b"3"), np.array("3", object), np.complex128(1),
+     np.clongdouble(1), np.timedelta64(5, "ns"), np.timedelta64(5, "s"),
+     np.array([5], "timedelta64[ns]"), np.datetime64("2026-01-01T00:00:00", "ns")],
 )  # fmt: skip
 def test_what_is_no_number_is_refused_and_named(flattener: Flattener, value: object) -> None:
     with pytest.raises(InvalidValueError, match="'train/loss'") as caught:

@@ -148,6 +148,25 @@ def test_damaged_lines_and_documents_are_passed_over(
     assert [row["a"] for row in rows] == [1.0, 2.0]
 
 
+@pytest.mark.promise(4)
+def test_halves_of_characters_are_escaped_or_passed_over(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    run = write_run("run")
+    (run / "events.jsonl").write_bytes(
+        b'{"ts":1,"type":"metrics","data":{"a":1,"\\ud800":2,"global_step":0,"stage":"\\ud800"}}\n'
+    )
+    reason = '{"status": "failed", "exit_reason": "\\ud800"}'
+    (run / "status.json").write_text(reason, encoding="utf-8")
+    client = serve().client
+    (listed,) = client.get("/api/runs").json()
+    assert (listed["id"], client.get("/api/runs/run").json()["exit_reason"]) == ("run", "\\ud800")
+    (row,) = client.get("/api/runs/run/metrics_step").json()["rows"]
+    assert (row["a"], row["stage"]) == (1.0, "\\ud800")
+    assert client.get("/api/runs/run/metrics").json()["columns"] == ["time", "a"]
+    assert client.get("/api/runs/run/progress").json()["metrics"] == {"a": 1.0}
+
+
 @pytest.mark.promise(10)
 def test_a_run_of_the_flat_layout_lists_and_answers(serve: Callable[..., Any], root: Path) -> None:
     folder = root / "runs" / "20250101_000000_abcdef"
