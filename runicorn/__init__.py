@@ -6,7 +6,10 @@
     rn.log({"train/loss": 0.5}, step=1)
     rn.finish()
 
-Importing it loads neither SQL nor NumPy; reading (`open`, `Store`) loads them when first used.
+    for run in rn.runs("vision", sort="-val/acc"):
+        print(run.id, run.config, run.history("train/loss").values)
+
+Importing it loads neither SQL nor NumPy; reading (`runs`, `open`) loads them when first used.
 """
 
 from __future__ import annotations
@@ -27,14 +30,23 @@ from runicorn.plugins.hookspecs import hookimpl
 from runicorn.run import Run
 
 if TYPE_CHECKING:
-    from runicorn.store import Store, open  # noqa: A004 - `runicorn.open` reads like `gzip.open`
+    from runicorn.store import (
+        History,
+        Store,
+        StoredRun,
+        open,  # noqa: A004 - `runicorn.open` reads like `gzip.open`
+        run_by_id,
+        runs,
+    )
 
 __version__ = "0.8.0"
 
 __all__ = [
+    "History",
     "Run",
     "RunicornError",
     "Store",
+    "StoredRun",
     "__version__",
     "finish",
     "get_active_run",
@@ -43,11 +55,13 @@ __all__ = [
     "log",
     "log_text",
     "open",
+    "run_by_id",
+    "runs",
     "set_primary_metric",
     "summary",
 ]
 
-_READING = frozenset({"Store", "open"})
+_READING = frozenset({"History", "Store", "StoredRun", "open", "run_by_id", "runs"})
 
 
 def __getattr__(name: str) -> Any:

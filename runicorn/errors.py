@@ -16,12 +16,14 @@ can be caught at any level:
     ├── StorageError (OSError)           the disk or the database
     │   ├── JournalDamagedError
     │   └── IndexUnavailableError
+    ├── MissingLibraryError (ImportError) an optional library that is not installed
     ├── ArchiveError (ValueError)        an archive that is damaged or not to be trusted
     └── PluginError (RuntimeError)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -102,18 +104,23 @@ class NotFoundError(RunicornError, LookupError):
 
 
 class RunNotFoundError(NotFoundError):
-    """No run has this id.
+    """No run has this id, or several begin with it.
 
     Attributes:
         run_id: The id that was asked for.
+        candidates: Some of the runs that begin with it.
     """
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, candidates: Sequence[str] = ()) -> None:
         super().__init__(
-            f"No run has the id {run_id!r}. `runicorn ls` or `GET /api/runs` lists those that "
+            f"{run_id!r} is the beginning of several runs, such as {' and '.join(candidates)}. "
+            "Give more of the id."
+            if candidates
+            else f"No run has the id {run_id!r}. `runicorn ls` or `GET /api/runs` lists those that "
             "there are."
         )
         self.run_id = run_id
+        self.candidates = tuple(candidates)
 
 
 class ConflictError(RunicornError):
@@ -154,6 +161,18 @@ class JournalDamagedError(StorageError):
 
 class IndexUnavailableError(StorageError):
     """The index can't be opened; the runs themselves are safe in their files."""
+
+
+class MissingLibraryError(RunicornError, ImportError):
+    """A call needs a library that Runicorn does not bring along.
+
+    Attributes:
+        library: Its name, also for pip.
+    """
+
+    def __init__(self, library: str, call: str) -> None:
+        super().__init__(f"{call}() needs {library}: pip install {library}")
+        self.library = library
 
 
 class ArchiveError(RunicornError, ValueError):

@@ -6,16 +6,23 @@ from any thread.
 
 from __future__ import annotations
 
+import atexit
+import logging
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from runicorn.errors import InvalidFilterError, RunNotFoundError
 from runicorn.index import catchup
-from runicorn.index.database import Database, open_database
-from runicorn.query import projects, runs, series, table
+from runicorn.index.database import Database
+from runicorn.query import projects, series, table
+from runicorn.query import runs as run_list
+from runicorn.query.facts import read_facts
+from runicorn.query.history import History
 from runicorn.query.models import (
     CatchUpReport,
     ExperimentDetail,
@@ -28,17 +35,28 @@ from runicorn.query.models import (
     SeriesRequest,
     StepRange,
 )
+from runicorn.query.ordering import keys_of
+from runicorn.query.source import Source
 from runicorn.settings import find_root
+from runicorn.stored import StoredRun
 
 if TYPE_CHECKING:
     from runicorn.query.files import FileReader
+
+__all__ = ["History", "Store", "StoredRun", "open", "run_by_id", "runs"]
+
+# Stores that the module functions keep open.
+_MAX_STORES = 8
+
+_log = logging.getLogger("runicorn")
 
 
 class Store:
     """Reads one root; also a context manager.
 
-    The index is opened when it is first asked, so `files` works without one. Answers show the
-    index as it is; `catch_up` brings it up to the files.
+    `runs` and `run` read what the files say at that moment. The index is opened when it is first
+    asked, so `files` works without one; the other answers show it as it is, and `catch_up` brings
+    it up to the files.
 
     Attributes:
         root: The root, absolute; it need not exist yet.
@@ -47,7 +65,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self._lock = threading.Lock()
-        self._database: Database | None = None
+        self._source = Source(self.root)
         self._files: FileReader | None = None
 
     @property
@@ -59,6 +77,47 @@ class Store:
 
                 self._files = FileReader(self.root)
             return self._files
+
+    def runs(
+        self,
+        project: str | None = None,
+        *,
+        name: str | None = None,
+        sort: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        include_deleted: bool = False,
+    ) -> list[StoredRun]:
+        """Read the runs as they are now, newest first; see `runicorn.runs`.
+
+        Raises:
+            InvalidFilterError: A part of the question can't be understood; the error names it.
+            IndexUnavailableError: Not even a spare index can be made.
+        """
+        if limit is not None and limit < 0:
+            raise InvalidFilterError("limit", f"is at least 0, not {limit}")
+        if not self.root.is_dir():
+            _log.warning("there is no folder %s, so there are no runs in it", self.root)
+            return []
+        query = ExperimentQuery(project=project, name=name, include_deleted=include_deleted)
+        found = run_list.find_runs(self._source.caught_up(), query, keys_of(sort), limit)
+        return [StoredRun(**facts, _source=self._source) for facts in found]
+
+    def run(self, run_id: str) -> StoredRun:
+        """Read one run as it is now.
+
+        Args:
+            run_id: Its id, or a beginning of it that no other run has.
+
+        Raises:
+            RunNotFoundError: There is no such run, or several begin with the text.
+            IndexUnavailableError: Not even a spare index can be made.
+        """
+        if not self.root.is_dir():
+            raise RunNotFoundError(run_id)
+        with self._source.caught_up([run_id]).reading() as connection:
+            found = run_list.find_run_id(connection, run_id)
+        with self._source.caught_up([found]).reading() as connection:
+            return StoredRun(**read_facts(connection, found), _source=self._source)
 
     def catch_up(
         self, run_ids: Sequence[str] | None = None, budget_s: float | None = None
@@ -93,7 +152,7 @@ class Store:
             InvalidFilterError: A part of the query can't be understood; the error names it.
             IndexUnavailableError: The index can't be read.
         """
-        return runs.list_experiments(self._index, query or ExperimentQuery())
+        return run_list.list_experiments(self._index, query or ExperimentQuery())
 
     def experiment(self, run_id: str) -> ExperimentDetail:
         """Read one run by its id or a unique prefix of it.
@@ -102,7 +161,7 @@ class Store:
             RunNotFoundError: There is no such run.
             IndexUnavailableError: The index can't be read.
         """
-        return runs.read_experiment(self._index, run_id)
+        return run_list.read_experiment(self._index, run_id)
 
     def projects(self) -> list[ProjectSummary]:
         """List the projects, latest activity first.
@@ -161,10 +220,7 @@ class Store:
 
     def close(self) -> None:
         """Close the index; a later call opens it again."""
-        with self._lock:
-            if self._database is not None:
-                self._database.close()
-                self._database = None
+        self._source.close()
 
     def __enter__(self) -> Self:
         return self
@@ -179,10 +235,7 @@ class Store:
 
     @property
     def _index(self) -> Database:
-        with self._lock:
-            if self._database is None:
-                self._database = open_database(self.root)
-            return self._database
+        return self._source.index
 
 
 def open(root: str | os.PathLike[str] | None = None) -> Store:  # noqa: A001 - reads like gzip.open
@@ -192,6 +245,69 @@ def open(root: str | os.PathLike[str] | None = None) -> Store:  # noqa: A001 - r
         root: The root; found by `runicorn.settings.find_root` when ``None``.
     """
     return Store(find_root(root))
+
+
+def runs(
+    project: str | None = None,
+    *,
+    name: str | None = None,
+    sort: str | Sequence[str] | None = None,
+    limit: int | None = None,
+    include_deleted: bool = False,
+    root: str | os.PathLike[str] | None = None,
+) -> list[StoredRun]:
+    """Read the runs of a root as they are now, also those that still record.
+
+    Args:
+        project: Only those of this project.
+        name: Only those of this experiment.
+        sort: Fields to sort by, the first counts most: ``created_at``, ``updated_at``, ``status``,
+            ``name``, ``best_metric_value``, ``cfg.<path>`` or a metric; ``-`` before one for the
+            highest first, as in ``"-val/acc,cfg.lr"``. Newest first when ``None``.
+        limit: At most so many `[runs]`.
+        include_deleted: Also those in the recycle bin.
+        root: The root; found by `runicorn.settings.find_root` when ``None``.
+
+    Raises:
+        InvalidFilterError: A part of the question can't be understood; the error names it.
+    """
+    return _store_of(root).runs(
+        project, name=name, sort=sort, limit=limit, include_deleted=include_deleted
+    )
+
+
+def run_by_id(run_id: str, root: str | os.PathLike[str] | None = None) -> StoredRun:
+    """Read one run as it is now, also one in the recycle bin.
+
+    Args:
+        run_id: Its id, or a beginning of it that no other run has.
+        root: The root; found by `runicorn.settings.find_root` when ``None``.
+
+    Raises:
+        RunNotFoundError: There is no such run, or several begin with the text.
+    """
+    return _store_of(root).run(run_id)
+
+
+_stores: OrderedDict[Path, Store] = OrderedDict()
+_stores_lock = threading.Lock()
+
+
+def _store_of(root: str | os.PathLike[str] | None) -> Store:
+    """Return a store that stays open for the next call; of several roots the latest used ones."""
+    path = find_root(root)
+    with _stores_lock:
+        store = _stores.setdefault(path, Store(path))
+        _stores.move_to_end(path)
+        while len(_stores) > _MAX_STORES:
+            _stores.popitem(last=False)[1].close()  # opens again by itself when it is asked
+        return store
+
+
+@atexit.register
+def _close_stores() -> None:
+    for store in _stores.values():
+        store.close()
 
 
 def _told(report: catchup.Report) -> CatchUpReport:

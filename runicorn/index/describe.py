@@ -32,6 +32,7 @@ MAX_DEPTH = 100
 _INT64 = 2**63
 _META_EVIDENCE = ("hostname", "boot_id", "pid", "pid_started_at", "created_at")
 _STATUS_EVIDENCE = ("status", "heartbeat_at", "started_at")
+_MODES = ("min", "max")
 _ID_TIME_LENGTH = len("YYYYMMDD_HHMMSS")
 
 
@@ -83,6 +84,9 @@ def describe(root: Path, folder: RunDir) -> Description:
         "exit_reason": state.reason,
         "evidence": evidence(meta, status),
         "hostname": text_of(meta, "hostname"),
+        "user_name": text_of(meta, "user"),
+        "group_name": text_of(meta, "group"),
+        "job_type": text_of(meta, "job_type"),
         "pid": _int64(integer_of(meta, "pid")),
         "attempt": max(1, _int64(integer_of(status, "attempt")) or 1),
         "notes": text_of(noted, "notes"),
@@ -207,6 +211,7 @@ def _best(summary: dict[str, Any]) -> dict[str, Any]:
         "best_metric_name": text_of(summary, "best_metric_name"),
         "best_metric_value": None if value is None or math.isnan(value) else value,
         "best_metric_step": _int64(integer_of(summary, "best_metric_step")),
+        "best_metric_mode": mode if (mode := summary.get("best_metric_mode")) in _MODES else None,
     }
 
 

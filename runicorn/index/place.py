@@ -6,6 +6,7 @@ The last is renamed and never deleted or overwritten; a damaged one of ours is a
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 
+import platformdirs
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -42,12 +44,15 @@ class Owner(Enum):
 def database_path(root: Path) -> Path:
     """Return the file that the index of a root lies in.
 
+    In the root itself; in the user's cache folder where the root can't be written.
+
     Raises:
         IndexUnavailableError: ``RUNICORN_INDEX_URL`` names no SQLite file.
     """
     url = os.environ.get(INDEX_VARIABLE)
     if not url:
-        return root / INDEX_FILE
+        path = root / INDEX_FILE
+        return path if _may_be_written(root, path) else cached_path(root)
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -58,6 +63,12 @@ def database_path(root: Path) -> Path:
             "supported for now, such as sqlite:////fast/disk/runicorn.db"
         )
     return Path(parsed.database).absolute()
+
+
+def cached_path(root: Path) -> Path:
+    """Return where the index of a root lies that can't hold it: in the user's cache folder."""
+    digest = hashlib.blake2b(os.fsencode(root.absolute()), digest_size=8).hexdigest()
+    return platformdirs.user_cache_path("runicorn") / "index" / f"{digest}.db"
 
 
 def owner_of(path: Path) -> Owner:
@@ -105,6 +116,13 @@ def set_aside_damaged(path: Path) -> Path:
     target = path.with_name(f"{path.name}.damaged")
     _move(path, target)
     return target
+
+
+def _may_be_written(root: Path, path: Path) -> bool:
+    """Tell a root that is read-only, or whose index somebody else keeps, from any other."""
+    if not root.is_dir():
+        return True  # it is still to be made, or in the way, which opening it tells
+    return os.access(root, os.W_OK) and (not path.is_file() or os.access(path, os.W_OK))
 
 
 def _move(path: Path, target: Path) -> None:

@@ -18,34 +18,43 @@ from runicorn.index.database import insert_rows
 from runicorn.index.schema import ATTEMPTS, POINTS, SERIES
 
 MIN_STEP, MAX_STEP = -(2**63), 2**63 - 1
-_SELECT = (
-    "SELECT step, ifnull(value, 0), value IS NULL, attempt, line_offset FROM points"
-    " WHERE series_id = ? AND step BETWEEN ? AND ? ORDER BY step, line_offset"
-)
-_LAYOUT = np.dtype(
-    [("steps", "i8"), ("values", "f8"), ("is_nan", "?"), ("attempts", "i8"), ("offsets", "i8")]
-)
+_WHERE = " FROM points WHERE series_id = ? AND step BETWEEN ? AND ? ORDER BY step, line_offset"
+_COLUMNS = "SELECT step, ifnull(value, 0), value IS NULL, attempt, line_offset"
+_LAYOUT = [
+    ("steps", "i8"), ("values", "f8"), ("is_nan", "?"), ("attempts", "i8"), ("offsets", "i8"),
+]  # fmt: skip
+# Without and with times, which charts by step do not pay for.
+_SELECTS = {
+    False: (_COLUMNS + _WHERE, np.dtype(_LAYOUT)),
+    True: (_COLUMNS + ", ifnull(ts, 9e999)" + _WHERE, np.dtype([*_LAYOUT, ("times", "f8")])),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Points of the current path of one series, by (step, line offset).
+    """Points of one series, by (step, line offset).
 
     Attributes:
         steps: `[steps]` (n,)
         values: (n,)
         attempts: Which attempt each was logged in (n,)
         offsets: Where their lines start `[bytes]` (n,)
+        times: When each was logged, NaN where the line does not say; empty unless asked for
+            `[s]` (n,)
     """
 
     steps: NDArray[np.int64]
     values: NDArray[np.float64]
     attempts: NDArray[np.int64]
     offsets: NDArray[np.int64]
+    times: NDArray[np.float64]
 
     def where(self, kept: NDArray[np.bool_]) -> Points:
         """Return the points that a mask (n,) is true for."""
-        return Points(self.steps[kept], self.values[kept], self.attempts[kept], self.offsets[kept])
+        times = self.times[kept] if len(self.times) else self.times
+        return Points(
+            self.steps[kept], self.values[kept], self.attempts[kept], self.offsets[kept], times
+        )
 
 
 def add_points(connection: Connection, columns: Iterable[tuple[int, Column]]) -> None:
@@ -66,22 +75,32 @@ def add_points(connection: Connection, columns: Iterable[tuple[int, Column]]) ->
 
 
 def read_points(
-    connection: Connection, series_id: int, start: int = MIN_STEP, stop: int = MAX_STEP
+    connection: Connection,
+    series_id: int,
+    start: int = MIN_STEP,
+    stop: int = MAX_STEP,
+    *,
+    is_current: bool = True,
+    with_times: bool = False,
 ) -> Points:
-    """Read the current path of a series.
+    """Read a series.
 
     Args:
         connection: In a transaction.
         series_id: The series.
         start: First step `[steps]`.
         stop: Last step `[steps]`, inclusive.
+        is_current: Leave out what a later attempt superseded.
+        with_times: Read the times as well.
     """
-    rows = connection.connection.cursor().execute(_SELECT, (series_id, start, stop))
+    statement, layout = _SELECTS[with_times]
+    rows = connection.connection.cursor().execute(statement, (series_id, start, stop))
     # Straight from the driver into one array, without a Python object that outlives its row.
-    found = np.fromiter(rows, dtype=_LAYOUT)
+    found = np.fromiter(rows, dtype=layout)
     found["values"][found["is_nan"]] = np.nan
-    points = Points(*(np.ascontiguousarray(found[name]) for name in Points.__slots__))
-    limits = _superseded_from(connection, series_id)
+    columns = {name: np.ascontiguousarray(found[name]) for name in Points.__slots__[:-1]}
+    points = Points(**columns, times=_times(found) if with_times else np.empty(0))
+    limits = _superseded_from(connection, series_id) if is_current else {}
     if not limits:
         return points
     kept = np.ones(len(points.steps), dtype=np.bool_)
@@ -94,6 +113,12 @@ def drop_points(connection: Connection, run_ids: list[str]) -> None:
     """Forget all points of some runs; their series rows must still be there."""
     of_runs = select(SERIES.c.id).where(SERIES.c.run_id.in_(run_ids))
     connection.execute(POINTS.delete().where(POINTS.c.series_id.in_(of_runs)))
+
+
+def _times(found: NDArray[np.void]) -> NDArray[np.float64]:
+    times: NDArray[np.float64] = np.ascontiguousarray(found["times"])
+    times[np.isinf(times)] = np.nan
+    return times
 
 
 def _superseded_from(connection: Connection, series_id: int) -> dict[int, int]:

@@ -37,14 +37,19 @@ class SeriesState:
 
 
 def load_series(
-    connection: Connection, run_ids: Sequence[str], keys: Sequence[str] | None = None
+    connection: Connection,
+    run_ids: Sequence[str],
+    keys: Sequence[str] | None = None,
+    *,
+    is_current: bool = True,
 ) -> dict[tuple[str, str], SeriesState]:
-    """Load series that have points on the current path, by (run id, key).
+    """Load series that have points, by (run id, key).
 
     Args:
         connection: In a transaction.
         run_ids: Of which runs.
         keys: Of which metrics; all when ``None``.
+        is_current: Only those with points on the current path; otherwise of any attempt.
     """
     row = SERIES.c
     statement = (
@@ -54,7 +59,7 @@ def load_series(
             CURSORS.c.n_resets,
         )
         .join(CURSORS, CURSORS.c.run_id == row.run_id)
-        .where(row.n > 0)
+        .where((row.n if is_current else row.n_all) > 0)
     )
     if keys is not None:
         statement = statement.where(row.key.in_(keys))

@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Table, func, select
 
 from runicorn.events import as_number
@@ -188,13 +187,14 @@ def update_best(connection: Connection, run_ids: Sequence[str]) -> None:
     """Derive best values from the series where summary.json says which metric and whether min."""
     row = EXPERIMENTS.c
     runs = connection.execute(
-        select(row.id, row.best_metric_name, row.summary).where(
-            row.id.in_(run_ids), row.best_metric_name.is_not(None)
+        select(row.id, row.best_metric_name, row.best_metric_mode).where(
+            row.id.in_(run_ids),
+            row.best_metric_name.is_not(None),
+            row.best_metric_mode.is_not(None),
         )
     ).all()
-    for run_id, name, summary in runs:
-        said = orjson.loads(summary)
-        best = _best(connection, run_id, name, said.get("best_metric_mode"))
+    for run_id, name, mode in runs:
+        best = _best(connection, run_id, name, mode)
         if best is not None:
             connection.execute(EXPERIMENTS.update().where(row.id == run_id), best)
 
@@ -238,10 +238,8 @@ def _known_of(row: tuple[Any, ...]) -> Known:
 
 
 def _best(
-    connection: Connection, run_id: str, name: str, mode: object
+    connection: Connection, run_id: str, name: str, mode: str
 ) -> dict[str, float | int | None] | None:
-    if mode not in ("min", "max"):
-        return None
     value, step = SERIES.c[f"{mode}_value"], SERIES.c[f"{mode}_value_step"]
     found = connection.execute(
         select(value, step).where(SERIES.c.run_id == run_id, SERIES.c.key == name)

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 # "RUNI" in ASCII: tells our database from any other, also from that of the public release 0.4.
 APPLICATION_ID = 0x52554E49
-SCHEMA_NUMBER = 1
+SCHEMA_NUMBER = 2
 
 _BIG = BigInteger
 
@@ -54,8 +54,12 @@ class ExperimentRow(SQLModel, table=True):
     heartbeat_at: float | None
     exit_reason: str | None
     hostname: str | None
+    user_name: str | None
+    group_name: str | None
+    job_type: str | None
     pid: int | None = Field(sa_type=_BIG)
     attempt: int
+    best_metric_mode: str | None
     documents: str
     evidence: str | None
     search: str
@@ -95,11 +99,12 @@ class SeriesRow(SQLModel, table=True):
     """What is known of one metric of one run without reading its points: the current path only.
 
     First and last are by (step, line offset), so a later line at the same step is the later point.
-    Extremes are over finite values; among equal ones the first logged counts.
+    Extremes and mean are over finite values; among equal extremes the first logged counts.
 
     Attributes:
         n_all: Points of all attempts.
         end_offset: Line offset of the last point read, plus 1 `[bytes]`.
+        total: Sum of the finite values, exact; see `runicorn.index.exact`.
     """
 
     __tablename__ = "series"
@@ -116,6 +121,9 @@ class SeriesRow(SQLModel, table=True):
     n: int = Field(sa_type=_BIG)
     n_finite: int = Field(sa_type=_BIG)
     n_le0: int = Field(sa_type=_BIG)
+    n_nan: int = Field(sa_type=_BIG)
+    total: str
+    mean_value: float | None
     first_step: int | None = Field(sa_type=_BIG)
     first_value: float | None
     last_step: int | None = Field(sa_type=_BIG)

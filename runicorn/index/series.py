@@ -1,4 +1,4 @@
-"""Series summaries: first, last and extreme points, folded in journal order.
+"""Series summaries: first, last and extreme points, count and mean, folded in journal order.
 
 Folding the pieces of a journal in order gives the same as summing it up at once, however it was
 cut; the tests hold it to that.
@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from runicorn.index.exact import ZERO, add, mean_of, sum_of
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -19,6 +21,9 @@ class Summary:
     n: int = 0
     n_finite: int = 0
     n_le0: int = 0
+    n_nan: int = 0
+    total: str = ZERO
+    mean_value: float | None = None
     first_step: int | None = None
     first_value: float | None = None
     last_step: int | None = None
@@ -42,6 +47,7 @@ def summarize(steps: NDArray[np.int64], values: NDArray[np.float64]) -> Summary:
     last = len(steps) - 1 - int(np.argmax(steps[::-1]))  # the last logged of equal steps
     whole = Summary(
         n=len(values),
+        n_nan=int(np.count_nonzero(np.isnan(values))),
         first_step=int(steps[first]),
         first_value=float(values[first]),
         last_step=int(steps[last]),
@@ -50,12 +56,15 @@ def summarize(steps: NDArray[np.int64], values: NDArray[np.float64]) -> Summary:
     finite = np.flatnonzero(np.isfinite(values))
     if not len(finite):
         return whole
+    total = sum_of(values[finite])
     low = finite[np.argmin(values[finite])]
     high = finite[np.argmax(values[finite])]
     return replace(
         whole,
         n_finite=len(finite),
         n_le0=int(np.count_nonzero(values[finite] <= 0)),
+        total=total,
+        mean_value=mean_of(total, len(finite)),
         min_value=float(values[low]),
         min_value_step=int(steps[low]),
         max_value=float(values[high]),
@@ -76,10 +85,14 @@ def fold(before: Summary, after: Summary) -> Summary:
         before.max_value is not None and before.max_value >= after.max_value
     )
     low, high = before if keeps_min else after, before if keeps_max else after
+    n_finite, total = before.n_finite + after.n_finite, add(before.total, after.total)
     return Summary(
         n=before.n + after.n,
-        n_finite=before.n_finite + after.n_finite,
+        n_finite=n_finite,
         n_le0=before.n_le0 + after.n_le0,
+        n_nan=before.n_nan + after.n_nan,
+        total=total,
+        mean_value=mean_of(total, n_finite),
         first_step=first.first_step,
         first_value=first.first_value,
         last_step=last.last_step,

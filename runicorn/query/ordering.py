@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
@@ -15,24 +17,57 @@ FIELDS = ("created_at", "updated_at", "best_metric_value", "status", "name")
 _NEVER_NULL = frozenset(FIELDS) - {"best_metric_value"}
 
 
-def order(
-    connection: Connection, statement: Select[Any], order_by: str, *, is_descending: bool
-) -> Select[Any]:
-    """Sort runs; those without the field come last both ways, ties are broken by id.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One field to sort by.
+
+    Attributes:
+        said_in: The part of the query it comes from, for messages.
+        field: One of `FIELDS`, ``cfg.<path>`` or the key of a metric.
+        is_descending: The highest first.
+    """
+
+    said_in: str
+    field: str
+    is_descending: bool = False
+
+
+NEWEST_FIRST = (Key("sort", "created_at", is_descending=True),)
+
+
+def keys_of(sort: str | Sequence[str] | None) -> Sequence[Key]:
+    """Read what a user sorts by.
+
+    Args:
+        sort: Fields, the first counts most, ``-`` before one for the highest first; in a text they
+            are separated by commas. Newest first when ``None``.
+    """
+    if sort is None:
+        return NEWEST_FIRST
+    fields = sort.split(",") if isinstance(sort, str) else list(sort)
+    return [
+        Key("sort", name.removeprefix("-"), is_descending=name.startswith("-"))
+        for name in (field.strip() for field in fields)
+    ]
+
+
+def order(connection: Connection, statement: Select[Any], keys: Sequence[Key]) -> Select[Any]:
+    """Sort runs; those without a field come last both ways, ties are broken by id.
 
     Raises:
         InvalidFilterError: No run has such a field.
     """
-    statement, keys = _keys(connection, statement, order_by)
     terms: list[ColumnElement[Any]] = []
-    if order_by not in _NEVER_NULL:
-        missing = and_(*(key.is_(None) for key in keys))
-        terms.append(missing.asc())
-    if order_by.startswith(CONFIG_PREFIX):  # numbers stand before texts
-        keys = [keys[0].is_(None), *keys]
-    keys = [*keys, EXPERIMENTS.c.id]
-    terms += [key.desc() if is_descending else key.asc() for key in keys]
-    return statement.order_by(*terms)
+    for key in keys:
+        statement, columns = _columns(connection, statement, key)
+        if key.field not in _NEVER_NULL:
+            terms.append(and_(*(column.is_(None) for column in columns)).asc())
+        if key.field.startswith(CONFIG_PREFIX):  # numbers stand before texts
+            columns = [columns[0].is_(None), *columns]
+        terms += [column.desc() if key.is_descending else column.asc() for column in columns]
+    by_id = EXPERIMENTS.c.id
+    is_descending = bool(keys) and keys[-1].is_descending
+    return statement.order_by(*terms, by_id.desc() if is_descending else by_id.asc())
 
 
 def config_path(field: str, name: str) -> str | None:
@@ -56,28 +91,27 @@ def config_path(field: str, name: str) -> str | None:
     return None
 
 
-def _keys(
-    connection: Connection, statement: Select[Any], order_by: str
+def _columns(
+    connection: Connection, statement: Select[Any], key: Key
 ) -> tuple[Select[Any], list[ColumnElement[Any]]]:
-    if order_by in FIELDS:
-        return statement, [EXPERIMENTS.c[order_by]]
-    path = config_path("order_by", order_by)
+    if key.field in FIELDS:
+        return statement, [EXPERIMENTS.c[key.field]]
+    path = config_path(key.said_in, key.field)
     if path is None:
-        _check_known(connection, SERIES.c.key, order_by, order_by)
-        joined = and_(SERIES.c.run_id == EXPERIMENTS.c.id, SERIES.c.key == order_by)
-        return statement.outerjoin(SERIES, joined), [SERIES.c.last_value]
-    _check_known(connection, CONFIG_VALUES.c.path, path, order_by)
-    joined = and_(CONFIG_VALUES.c.run_id == EXPERIMENTS.c.id, CONFIG_VALUES.c.path == path)
-    statement = statement.outerjoin(CONFIG_VALUES, joined)
-    return statement, [CONFIG_VALUES.c.num, CONFIG_VALUES.c.text]
+        _check_known(connection, SERIES.c.key, key.field, key)
+        series = SERIES.alias()
+        joined = and_(series.c.run_id == EXPERIMENTS.c.id, series.c.key == key.field)
+        return statement.outerjoin(series, joined), [series.c.last_value]
+    _check_known(connection, CONFIG_VALUES.c.path, path, key)
+    values = CONFIG_VALUES.alias()
+    joined = and_(values.c.run_id == EXPERIMENTS.c.id, values.c.path == path)
+    return statement.outerjoin(values, joined), [values.c.num, values.c.text]
 
 
-def _check_known(
-    connection: Connection, column: ColumnElement[str], value: str, shown: str
-) -> None:
+def _check_known(connection: Connection, column: ColumnElement[str], value: str, key: Key) -> None:
     if connection.execute(select(column).where(column == value).limit(1)).first() is None:
         raise InvalidFilterError(
-            "order_by",
-            f"no run has the field {shown!r}; there are {', '.join(FIELDS)}, cfg.<path> and the "
-            "metrics that were logged",
+            key.said_in,
+            f"no run has the field {key.field!r}; there are {', '.join(FIELDS)}, cfg.<path> and "
+            "the metrics that were logged",
         )

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from runicorn.errors import InvalidFilterError, RunNotFoundError
+from runicorn.errors import RunNotFoundError
 from runicorn.events import as_number
 from runicorn.index.database import Database
 from runicorn.index.describe import flatten
 from runicorn.index.reading import SeriesState, load_series
-from runicorn.index.schema import CURSORS, EXPERIMENTS, PROBLEMS, TAGS
+from runicorn.index.schema import CURSORS, EXPERIMENTS, PROBLEMS
+from runicorn.query.conditions import conditions_of
+from runicorn.query.facts import COLUMNS, values_of
 from runicorn.query.models import (
     Experiment,
     ExperimentDetail,
@@ -30,12 +32,13 @@ from runicorn.query.models import (
     Problem,
     StepRange,
 )
-from runicorn.query.ordering import config_path, order
+from runicorn.query.ordering import Key, config_path, order
 from runicorn.values import nonfinite_name
 
-MAX_SEARCH = 1000
 # The highest offset that a database takes.
 _MAX_OFFSET = 2**62
+# So many candidates are named when a prefix fits several runs.
+_SHOWN = 3
 
 
 def list_experiments(database: Database, query: ExperimentQuery) -> ExperimentPage:
@@ -48,9 +51,10 @@ def list_experiments(database: Database, query: ExperimentQuery) -> ExperimentPa
     columns = [(name, config_path("columns", name)) for name in query.columns]
     skipped = min((query.page - 1) * query.per_page, _MAX_OFFSET)
     with database.reading() as connection:
-        conditions = _conditions(query)
+        conditions = conditions_of(query)
         statement = select(EXPERIMENTS.c.id).where(*conditions)
-        ordered = order(connection, statement, query.order_by, is_descending=query.order_desc)
+        key = Key("order_by", query.order_by, is_descending=query.order_desc)
+        ordered = order(connection, statement, [key])
         page = connection.execute(ordered.limit(query.per_page).offset(skipped)).scalars().all()
         total = _count(connection, conditions)
         experiments = _load(connection, page, columns)
@@ -63,6 +67,29 @@ def list_experiments(database: Database, query: ExperimentQuery) -> ExperimentPa
         has_prev=query.page > 1,
         query_time_ms=round((time.perf_counter() - began) * 1000, 3),
     )
+
+
+def find_runs(
+    database: Database, query: ExperimentQuery, keys: Sequence[Key], limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Filter and sort the runs; the page and the order of the query do not count.
+
+    Args:
+        database: The index.
+        query: Which runs.
+        keys: What they are sorted by; the first counts most.
+        limit: At most so many; all when ``None``.
+
+    Returns:
+        The fields of `runicorn.query.facts.Facts` by name.
+
+    Raises:
+        InvalidFilterError: A part of the query can't be understood; the error names it.
+    """
+    with database.reading() as connection:
+        statement = select(*COLUMNS).where(*conditions_of(query))
+        ordered = order(connection, statement, keys).limit(limit)
+        return [values_of(row) for row in connection.execute(ordered)]
 
 
 def read_experiment(database: Database, run_id: str) -> ExperimentDetail:
@@ -80,7 +107,7 @@ def read_experiment(database: Database, run_id: str) -> ExperimentDetail:
         (experiment,) = _load(connection, [found], [])
         states = load_series(connection, [found]).values()
         config, outputs = _documents(connection, found)
-        problems = _problems(connection, found)
+        problems = read_problems(connection, found)
     last_values = {state.key: _shown(state.last_value) for state in states}
     folder = Path(experiment.run_dir)
     return ExperimentDetail(
@@ -104,44 +131,13 @@ def find_run_id(connection: Connection, text: str) -> str:
         return text
     # No character sorts behind the last one of Unicode.
     begins = (row.id >= text, row.id < f"{text}\U0010ffff")
-    found = connection.execute(select(row.id).where(*begins).limit(2)).scalars().all()
-    if len(found) != 1 or not text:
+    statement = select(row.id).where(*begins).order_by(row.id).limit(_SHOWN)
+    found = connection.execute(statement).scalars().all() if text else []
+    if not found:
         raise RunNotFoundError(text)
+    if len(found) > 1:
+        raise RunNotFoundError(text, found)
     return str(found[0])
-
-
-def _conditions(query: ExperimentQuery) -> list[ColumnElement[bool]]:
-    row = EXPERIMENTS.c
-    conditions: list[ColumnElement[bool]] = []
-    if not query.include_deleted:
-        conditions.append(row.deleted_at.is_(None))
-    conditions += [
-        column == value
-        for column, value in ((row.project, query.project), (row.name, query.name))
-        if value is not None
-    ]
-    if query.status:
-        conditions.append(row.status.in_(query.status))
-    conditions += [exists().where(TAGS.c.run_id == row.id, TAGS.c.tag == tag) for tag in query.tags]
-    if query.search:
-        if len(query.search) > MAX_SEARCH:
-            raise InvalidFilterError("search", f"is longer than {MAX_SEARCH} characters")
-        conditions.append(row.search.contains(query.search.casefold(), autoescape=True))
-    return conditions + _bounds(query)
-
-
-def _bounds(query: ExperimentQuery) -> list[ColumnElement[bool]]:
-    row, conditions = EXPERIMENTS.c, []
-    for field, column in (("created", row.created_at), ("best_metric", row.best_metric_value)):
-        low, high = ("after", "before") if field == "created" else ("min", "max")
-        for end in (low, high):
-            value = getattr(query, f"{field}_{end}")
-            if value is None:
-                continue
-            if math.isnan(value):
-                raise InvalidFilterError(f"{field}_{end}", "NaN is no bound")
-            conditions.append(column >= value if end == low else column <= value)
-    return conditions
 
 
 def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
@@ -235,7 +231,8 @@ def _metrics(states: Collection[SeriesState]) -> MetricsSummary:
     )
 
 
-def _problems(connection: Connection, run_id: str) -> list[Problem]:
+def read_problems(connection: Connection, run_id: str) -> list[Problem]:
+    """Read what of a run can't be read, each with its place."""
     row = PROBLEMS.c
     found = connection.execute(
         select(row.file, row.byte_offset, row.message)
