@@ -240,7 +240,9 @@ class BucketSeries(BaseModel):
     level: int
     b: list[int] = Field(description="Index of each non-empty bucket: step // unit.")
     x: list[int] = Field(description="Step of the last point of each bucket.")
-    x_start: int | None = Field(description="Step of the first point told.")
+    x_start: int | None = Field(
+        description="Step of the first value; of the first point if `first[0]` is null."
+    )
     x_peak: int | None = Field(description="First step of the highest value told.")
     first: list[float | None]
     last: list[float | None]

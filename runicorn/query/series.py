@@ -165,7 +165,7 @@ def _draw_buckets(
         level=level,
         b=buckets.index.tolist(),
         x=buckets.x.tolist(),
-        x_start=int(points.steps[0]) if len(points.steps) else None,
+        x_start=_start(points, level),
         x_peak=_peak(points),
         first=_nullable(buckets.first),
         last=_nullable(buckets.last) if "last" in want else [],
@@ -176,6 +176,14 @@ def _draw_buckets(
         attempts=changes(buckets.attempt),
         **shared,
     )
+
+
+def _start(points: Points, level: int) -> int | None:
+    if not len(points.steps):
+        return None
+    in_first = points.steps >> level == points.steps[0] >> level
+    valued = points.steps[in_first & np.isfinite(points.values)]
+    return int(valued[0] if len(valued) else points.steps[0])
 
 
 def _peak(points: Points) -> int | None:

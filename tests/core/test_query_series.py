@@ -74,6 +74,17 @@ def test_a_bucket_of_only_non_finite_points_is_listed_with_null(
     assert found.nonfinite == [(1, "nan", 2), (2, "-inf", 1)]
 
 
+def test_buckets_start_at_their_first_value(store: Store, new_run: Callable[..., Any]) -> None:
+    run = new_run(RUN)
+    for step, value in enumerate(["NaN", 2.0, 1.0, 2.0, 0.0, "NaN", "NaN", "NaN"]):
+        run.log({"loss": value}, step=step)
+    store.catch_up()
+    starts = [_ask(store, px=2, x={"from": start}).x_start for start in range(6)]
+    assert starts == [1, 1, 2, 3, 4, 5]
+    assert _ask(store, px=2).x_peak == 1
+    assert _ask(store, px=1, x={"from": 5}).x_peak is None
+
+
 def test_a_range_is_inclusive_and_its_grid_is_counted_from_zero(
     store: Store, new_run: Callable[..., Any]
 ) -> None:
@@ -198,9 +209,10 @@ def _merge(have: Any, news: Any) -> Any:
     columns = list(zip(*(buckets[place] for place in sorted(buckets)), strict=True))
     merged = {name: list(column) for name, column in zip(arrays, columns, strict=True)}
     counts = {"n": news.n, "n_range": news.n_range, "le0": news.le0, "cursor": news.cursor}
-    starts = [series.x_start for series in (have, news) if series.x_start is not None]
-    peaks = {"x_start": min(starts, default=None), "x_peak": _higher(have, news).x_peak}
-    return have.model_copy(update={"b": sorted(buckets), **merged, **counts, **peaks})
+    is_earlier = news.b and (not have.b or news.b[0] <= have.b[0])
+    start = news.x_start if is_earlier else have.x_start
+    steps = {"x_start": start, "x_peak": _higher(have, news).x_peak}
+    return have.model_copy(update={"b": sorted(buckets), **merged, **counts, **steps})
 
 
 def _higher(have: Any, news: Any) -> Any:

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import runicorn as rn
+
 CHROMIUM = os.environ.get("RUNICORN_CHROMIUM") or shutil.which("chromium")
 # As root Chromium needs --no-sandbox; the others keep it from talking to the network by itself.
 ARGUMENTS = [
@@ -55,6 +57,23 @@ class Server:
             self.process = None
 
 
+Record = Callable[..., None]
+
+
+@pytest.fixture
+def record(root: Path) -> Record:
+    """Record a finished run: `record("project", "name", {step: {"metric": value}})`."""
+
+    def write(
+        project: str, name: str, points: dict[int, dict[str, Any]], run_id: str | None = None
+    ) -> None:
+        with rn.init(project, name, run_id=run_id, storage=root):
+            for step, values in points.items():
+                rn.log(values, step=step)
+
+    return write
+
+
 @pytest.fixture
 def server(root: Path) -> Iterator[Server]:
     running = Server(root)
@@ -70,7 +89,10 @@ def browser() -> Iterator[Browser]:
     if not STATIC.exists():
         pytest.skip("the page is not built: python dev.py setup, or nox -s ui")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        # Scroll bars take room from what they scroll, so they have to be there as for a reader.
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=["--hide-scrollbars"]
+        )
         yield launched
         launched.close()
 

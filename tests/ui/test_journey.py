@@ -91,7 +91,9 @@ def test_from_an_empty_store_to_a_live_curve_and_a_live_log(
     expect(row).to_contain_text("running")
 
     training.go_to(2000)
-    expect(chart(page, "train/loss")).to_have_accessible_name(re.compile(r"steps \d to 2,000"))
+    expect(chart(page, "train/loss")).to_have_accessible_name(
+        re.compile("steps 1 to 2,000, highest 1.000 by resnet/base at step 1$")
+    )
     expect(page.get_by_text(re.compile("2,000 points shown as"))).to_have_count(2)
 
     row.get_by_role("link").click()

@@ -424,7 +424,7 @@ export interface components {
             x_peak: number | null;
             /**
              * X Start
-             * @description Step of the first point told.
+             * @description Step of the first value; of the first point if `first[0]` is null.
              */
             x_start: number | null;
         };

@@ -2,17 +2,13 @@ import type { Translate } from "../i18n";
 import { formatMetric } from "../i18n/format";
 import type { Curve } from "../series/types";
 
-type Peak = { value: number; run: string; x: number };
-
-function highest(curves: readonly Curve[]): Peak | null {
-  let peak: Peak | null = null;
-  for (const { run, x, max } of curves) {
-    for (let i = 0; i < x.length; i += 1) {
-      const value = max[i] ?? NaN;
-      if (Number.isFinite(value) && (!peak || value > peak.value)) peak = { value, run, x: x[i] ?? 0 };
-    }
+/** The curve with the highest value of all. */
+function highest(curves: readonly Curve[]): { run: string; value: number; x: number } | null {
+  let found: ReturnType<typeof highest> = null;
+  for (const { run, peak } of curves) {
+    if (peak && (!found || peak.value > found.value)) found = { run, ...peak };
   }
-  return peak;
+  return found;
 }
 
 export function countNonFinite(curves: readonly Curve[]): Map<string, number> {
@@ -32,24 +28,30 @@ export function describeChart(
   names: ReadonlyMap<string, string>,
 ): string {
   const peak = highest(curves);
-  if (!peak || !range) return t("panel.sentence_empty", { metric });
-  const sentence = t("panel.sentence", {
-    metric,
-    runs: t("panel.runs", { n: curves.length }),
-    from: range[0],
-    to: range[1],
-    max: formatMetric(peak.value),
-    who: names.get(peak.run) ?? peak.run,
-    at: peak.x,
-  });
+  if (!range) return t("panel.sentence_empty", { metric });
+  const shared = { metric, runs: t("panel.runs", { n: curves.length }), from: range[0], to: range[1] };
+  const sentence = peak
+    ? t("panel.sentence", {
+        ...shared,
+        max: formatMetric(peak.value),
+        who: names.get(peak.run) ?? peak.run,
+        at: peak.x,
+      })
+    : t("panel.sentence_odd", shared);
   const odd = [...countNonFinite(curves).values()].reduce((a, b) => a + b, 0);
-  return odd > 0 ? `${sentence}; ${t("panel.sentence_nonfinite", { n: odd })}` : sentence;
+  return peak && odd > 0 ? `${sentence}; ${t("panel.sentence_nonfinite", { n: odd })}` : sentence;
+}
+
+/** Why a chart shows no line although there are points. */
+export function describeEmpty(t: Translate, curves: readonly Curve[], isLog: boolean): string {
+  if (curves.every((curve) => curve.nPoints === 0)) return t("panel.no_points");
+  return t(isLog && curves.some((curve) => curve.le0 > 0) ? "panel.none_positive" : "panel.none_finite");
 }
 
 /** How many logged points stand behind the lines, in the panel's footer. */
 export function describePoints(t: Translate, curves: readonly Curve[]): string {
   const points = curves.reduce((sum, curve) => sum + curve.nPoints, 0);
   if (curves.every((curve) => curve.isRaw)) return t("panel.raw", { n: points });
-  const buckets = Math.max(...curves.map((curve) => (curve.isRaw ? 0 : curve.x.length)));
+  const buckets = Math.max(...curves.map((curve) => curve.nBuckets));
   return t("panel.buckets", { points, n: buckets });
 }

@@ -1,9 +1,9 @@
 import uPlot from "uplot";
-import { formatAxisStep, formatAxisValue } from "../i18n/format";
 import type { Curve } from "../series/types";
 import type { RunStyle } from "../theme/palette";
 import { SURFACES, type ThemeName } from "../theme/tokens";
 import type { Range } from "../view/codec";
+import { AXIS_FONT, widest, xLabels, yLabels, type Labelled } from "./axes";
 import { hoverBus, NO_HOVER, positionOf, readAt, setHover, type Reading } from "./hover";
 import { inkOf, paint, type Scene } from "./painter";
 import { axisMap, valueAt, wholeSteps, type AxisMap } from "./scales";
@@ -15,7 +15,8 @@ export type PlotState = {
   styles: ReadonlyMap<string, RunStyle>;
   names: ReadonlyMap<string, string>;
   x: Range;
-  y: Range;
+  /** `null` where there is no value to show: an axis would be invented. */
+  y: Range | null;
   isLog: boolean;
   theme: ThemeName;
 };
@@ -26,15 +27,16 @@ export type PlotEvents = {
   onOpen: (run: string) => void;
 };
 
-const FONT = '11px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
 const Y_AXIS = 54;
 const X_AXIS = 28;
+const Y_GAP = 6;
 /** Room for the marks of non-finite values between the plot and the step labels. */
 const RUG_ROOM = 9;
 /** A drag shorter than this is a click `[px]`. */
 const MIN_DRAG = 4;
-/** Distances between step labels: 1, 2, 5, 10 … */
-const STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((lead) => lead * 10 ** power)).flat();
+/** uPlot lays out axes from 0 to 1: what they stand for is ours, from 5e-324 to 1.7e308. */
+const UNIT: [number, number] = [0, 1];
+const NO_RANGE: Range = [1, 10];
 const NO_DATA: uPlot.AlignedData = [[], []];
 
 /** One panel's drawing: uPlot gives axes, layout and the drag box, everything else is ours. */
@@ -45,6 +47,7 @@ export class Plot {
   readonly #cross: HTMLElement;
   readonly #dot: HTMLElement;
   readonly #stop: () => void;
+  readonly #labels: { x: (string | null)[]; y: (string | null)[] } = { x: [], y: [] };
   #state: PlotState;
   #focus: string | null = null;
 
@@ -68,11 +71,8 @@ export class Plot {
 
   /** Show other data, another range or another theme. */
   update(state: PlotState): void {
-    const isOtherScale = state.isLog !== this.#state.isLog;
     this.#state = state;
-    const y = this.#u.scales.y;
-    if (isOtherScale && y) y.distr = state.isLog ? 3 : 1;
-    this.#rescale();
+    this.#u.redraw(false, true);
     this.#moveCross();
   }
 
@@ -90,6 +90,7 @@ export class Plot {
   #options({ width, height }: { width: number; height: number }): uPlot.Options {
     const color = (name: "text-3" | "grid") => () => SURFACES[this.#state.theme][name];
     const grid = { stroke: color("grid"), width: 1 };
+    const axis = { stroke: color("text-3"), font: AXIS_FONT, grid, space: 1, incrs: [1] };
     return {
       width,
       height,
@@ -101,23 +102,22 @@ export class Plot {
         bind: { dblclick: () => null },
       },
       padding: [8, 10, 0, 0],
-      scales: {
-        x: { time: false, range: () => [...this.#state.x] as [number, number] },
-        y: { distr: this.#state.isLog ? 3 : 1, range: () => [...this.#state.y] as [number, number] },
-      },
+      scales: { x: { time: false, range: () => UNIT }, y: { range: () => UNIT } },
       series: [{}, { scale: "y", paths: () => null, points: { show: false } }],
       axes: [
         {
-          stroke: color("text-3"), font: FONT, size: X_AXIS, space: 64, gap: 1,
-          grid, ticks: { show: true, size: RUG_ROOM, stroke: "transparent" },
-          // Half a step is nothing that was ever logged.
-          incrs: STEPS,
-          values: (_, splits) => splits.map((value) => formatAxisStep(value)),
+          ...axis, size: X_AXIS, gap: 1,
+          ticks: { show: true, size: RUG_ROOM, stroke: "transparent" },
+          // With one increment from 0 to 1, the space that uPlot finds for it is the whole axis.
+          splits: (_, __, ___, ____, _____, length) => this.#place("x", xLabels(this.#state.x, length)),
+          values: () => this.#labels.x,
         },
         {
-          stroke: color("text-3"), font: FONT, size: Y_AXIS, space: 30, gap: 6,
-          grid, ticks: { show: false, size: 0 },
-          values: (_, splits, __, ___, increment) => this.#yLabels(splits, increment),
+          ...axis, gap: Y_GAP,
+          ticks: { show: false, size: 0 },
+          splits: (_, __, ___, ____, _____, length) => this.#place("y", yLabels(this.#state.y, this.#state.isLog, length)),
+          values: () => this.#labels.y,
+          size: () => Math.max(Y_AXIS, widest(this.#labels.y) + Y_GAP + 4),
         },
       ],
       hooks: {
@@ -127,12 +127,11 @@ export class Plot {
     };
   }
 
-  #yLabels(splits: (number | null)[], increment: number): (string | null)[] {
-    return splits.map((value) => {
-      if (value === null) return null;
-      if (!this.#state.isLog) return formatAxisValue(value, increment);
-      return formatAxisValue(value, Math.abs(value));
-    });
+  /** Note the labels of an axis and tell uPlot where they go. */
+  #place(axis: "x" | "y", labelled: readonly Labelled[]): number[] {
+    const map = this.#axes(0, 1, 1, -1)[axis];
+    this.#labels[axis] = labelled.map(({ label }) => label);
+    return labelled.map(({ value }) => map.toPixel(value));
   }
 
   #scene(u: uPlot): Scene {
@@ -150,20 +149,12 @@ export class Plot {
 
   #axes(left: number, top: number, width: number, height: number): { x: AxisMap; y: AxisMap } {
     const { x, y, isLog } = this.#state;
-    return { x: axisMap(x, left, left + width, false), y: axisMap(y, top + height, top, isLog) };
+    return { x: axisMap(x, left, left + width, false), y: axisMap(y ?? NO_RANGE, top + height, top, isLog) };
   }
 
   /** Axes in CSS pixels of the plot area, where the pointer is measured. */
   #cssAxes(): { x: AxisMap; y: AxisMap } {
     return this.#axes(0, 0, this.#u.over.clientWidth, this.#u.over.clientHeight);
-  }
-
-  #rescale(): void {
-    const [x, y] = [this.#state.x, this.#state.y];
-    this.#u.batch(() => {
-      this.#u.setScale("x", { min: x[0], max: x[1] });
-      this.#u.setScale("y", { min: y[0], max: y[1] });
-    });
   }
 
   readonly #onMove = (event: PointerEvent): void => {

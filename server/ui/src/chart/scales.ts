@@ -45,19 +45,25 @@ export function extentY(curves: readonly Curve[], [from, to]: Range, isLog: bool
   return low <= high ? [low, high] : null;
 }
 
+/** Values that differ only in their last bits are a constant too: no axis could label them. */
+const SAME = 1e-12;
+const MOST = Number.MAX_VALUE;
+
+function padLog([low, high]: Range): Range {
+  const [from, to] = [Math.log10(low), Math.log10(high)];
+  const room = to - from <= SAME ? Math.log10(2) : (to - from) * PADDING;
+  return [Math.max(Number.MIN_VALUE, 10 ** (from - room)), Math.min(MOST, 10 ** (to + room))];
+}
+
 /** The y range for an extent, with room around it; a constant gets ± 5 %, zero gets ± 1. */
 export function padY([low, high]: Range, isLog: boolean): Range {
-  if (isLog) {
-    const factor = low === high ? 2 : (high / low) ** PADDING;
-    return [low / factor, high * factor];
-  }
+  if (isLog) return padLog([low, high]);
   const span = high - low;
-  // Values that differ only in their last bits are a constant too: no axis could label them.
-  if (span <= Math.max(Math.abs(low), Math.abs(high)) * 1e-12) {
-    const room = low === 0 ? 1 : Math.abs(low) * 0.05;
-    return [low - room, high + room];
-  }
-  return [low - span * PADDING, high + span * PADDING];
+  const isConstant = span <= Math.max(Math.abs(low), Math.abs(high)) * SAME;
+  const room = !isConstant ? span * PADDING : low === 0 ? 1 : Math.max(Math.abs(low) * 0.05, 1e-300);
+  const padded = [Math.max(-MOST, low - room), Math.min(MOST, high + room)] as const;
+  // The span of a range has to be a number as well.
+  return padded[1] - padded[0] < Infinity ? padded : [-MOST / 2, MOST / 2];
 }
 
 /**
@@ -80,11 +86,13 @@ export function settle(old: Range | null, next: Range, isLog: boolean): Range {
 export function axisMap([min, max]: Range, start: number, end: number, isLog: boolean): AxisMap {
   const f = isLog ? Math.log10 : (value: number) => value;
   const base = f(min);
-  const scale = (end - start) / (f(max) - base);
-  return { min, max, isLog, toPixel: (value) => start + (f(value) - base) * scale };
+  const span = f(max) - base;
+  const length = end - start;
+  // Divided first: a factor of pixels per value would overflow for the smallest spans.
+  return { min, max, isLog, toPixel: (value) => start + ((f(value) - base) / span) * length };
 }
 
-/** The value at a pixel of an axis. */
+/** The value at a place of an axis, 0 at its start and 1 at its end. */
 export function valueAt({ min, max, isLog }: AxisMap, fraction: number): number {
   if (!isLog) return min + (max - min) * fraction;
   return 10 ** (Math.log10(min) + (Math.log10(max) - Math.log10(min)) * fraction);

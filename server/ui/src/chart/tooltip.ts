@@ -1,11 +1,8 @@
-import { currentT } from "../i18n";
-import { digitsFor, formatMetric } from "../i18n/format";
-import { groupDigits, lang } from "../i18n";
+import { currentT, lang } from "../i18n";
 import { DASHES, type RunStyle } from "../theme/palette";
-import { attemptAt, type Reading } from "./hover";
+import type { Reading } from "./hover";
 import { placeBeside } from "./placement";
-
-const ROWS = 8;
+import { tipContent, type TipRow } from "./tip-rows";
 
 let element: HTMLElement | null = null;
 
@@ -37,42 +34,28 @@ function swatch(style: RunStyle | undefined): HTMLElement {
 
 type Labels = { names: ReadonlyMap<string, string>; styles: ReadonlyMap<string, RunStyle> };
 
-function row({ curve, index }: Reading, isFocused: boolean, digits: number, labels: Labels): HTMLElement {
-  const t = currentT();
+function row({ run, name, notes, value }: TipRow, isFocused: boolean, labels: Labels): HTMLElement {
   const node = part("div", isFocused ? "tip-row is-focused" : "tip-row");
-  node.append(swatch(labels.styles.get(curve.run)), part("span", "tip-name", labels.names.get(curve.run) ?? curve.run));
-  const { attempt, isCurrent } = attemptAt(curve, index);
-  if (!isCurrent) node.append(part("span", "tip-note", t("panel.attempt", { n: attempt })));
-  const low = curve.min[index] ?? NaN;
-  const high = curve.max[index] ?? NaN;
-  if (isFocused && !curve.isRaw && low < high) {
-    node.append(part("span", "tip-note", `${formatMetric(low)}–${formatMetric(high)}`));
-  }
-  const value = curve.y[index] ?? NaN;
-  node.append(part("span", "tip-value", formatMetric(value, digits)));
+  node.append(
+    swatch(labels.styles.get(run)),
+    part("span", "tip-name", name),
+    ...notes.map((note) => part("span", "tip-note", note)),
+    part("span", "tip-value", value),
+  );
   return node;
 }
 
 /** Show the nearest rows beside the pointer. */
 export function showTip(readings: readonly Reading[], labels: Labels, pointer: { x: number; y: number }): void {
   const node = tip();
-  const [focused] = readings;
-  if (!focused) {
-    node.hidden = true;
-    return;
-  }
-  const t = currentT();
-  const shown = readings.slice(0, ROWS);
-  const digits = digitsFor(shown.map(({ curve, index }) => curve.y[index] ?? null));
-  const step = groupDigits(focused.curve.x[focused.index] ?? 0, lang.get());
-  const rows = shown.map((reading) => row(reading, reading === focused, digits, labels));
-  const rest = readings.length - shown.length;
+  const content = tipContent(readings, labels.names, currentT(), lang.get());
+  node.hidden = content === null;
+  if (!content) return;
   node.replaceChildren(
-    part("div", "tip-head", `${t("panel.step")} ${step}`),
-    ...rows,
-    ...(rest > 0 ? [part("div", "tip-more", `+${t("panel.more", { n: rest })}`)] : []),
+    part("div", "tip-head", content.head),
+    ...content.rows.map((each, i) => row(each, i === 0, labels)),
+    ...(content.more === null ? [] : [part("div", "tip-more", content.more)]),
   );
-  node.hidden = false;
   const window = { width: innerWidth, height: innerHeight };
   const { left, top } = placeBeside(pointer, { width: node.offsetWidth, height: node.offsetHeight }, window);
   node.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;

@@ -55,28 +55,60 @@ export function digitsFor(values: readonly (number | null)[]): number {
   return 8;
 }
 
-/** A step on an axis: 950, 1.5k, 118k, 2.5M. */
-export function formatAxisStep(value: number): string {
-  const magnitude = Math.abs(value);
-  const sign = value < 0 ? MINUS : "";
-  const scaled = (unit: number, letter: string) =>
-    `${sign}${String(Number((magnitude / unit).toPrecision(6)))}${letter}`;
-  if (magnitude >= 1e9) return scaled(1e9, "G");
-  if (magnitude >= 1e6) return scaled(1e6, "M");
-  if (magnitude >= 1e4) return scaled(1e3, "k");
-  return sign + group(String(magnitude));
+const signed = (value: number, text: string) => (value < 0 ? MINUS : "") + text;
+const longest = (labels: readonly string[]) => Math.max(...labels.map((label) => label.length));
+const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+const STEP_UNITS = [
+  { unit: 1, power: 0, letter: "", from: 0 },
+  { unit: 1e3, power: 3, letter: "k", from: 1e4 },
+  { unit: 1e6, power: 6, letter: "M", from: 1e6 },
+  { unit: 1e9, power: 9, letter: "G", from: 1e9 },
+] as const;
+
+/**
+ * Steps on an axis: 950, 1.5k, 118k, 2.5M; all in the unit that makes them shortest.
+ *
+ * @param values Whole multiples of ten to the power of `exponent`, which all of the labels tell exactly.
+ */
+export function formatAxisSteps(values: readonly number[], exponent: number): string[] {
+  const inUnit = ({ unit, power, letter }: (typeof STEP_UNITS)[number]) =>
+    values.map((value) => {
+      const text = (Math.abs(value) / unit).toFixed(Math.max(0, power - exponent));
+      const short = text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+      return value === 0 ? "0" : signed(value, group(short) + letter);
+    });
+  const most = largest(values);
+  return STEP_UNITS.filter(({ from }) => most >= from)
+    .map(inUnit)
+    .reduce((best, next) => (longest(next) < longest(best) ? next : best));
 }
 
-/** Values of a y axis with just the digits that `increment` between two ticks needs. */
-export function formatAxisValue(value: number, increment: number): string {
-  if (value === 0) return "0";
-  const magnitude = Math.abs(value);
-  if (magnitude < 1e-4 || magnitude >= 1e6) {
-    const digits = Math.max(1, Math.ceil(Math.log10(magnitude / increment) - 1e-9) + 1);
-    return (value < 0 ? MINUS : "") + scientific(magnitude, Math.min(digits, 8));
-  }
-  const decimals = Math.min(8, Math.max(0, Math.ceil(-Math.log10(increment) - 1e-9)));
-  return (value < 0 ? MINUS : "") + group(magnitude.toFixed(decimals));
+/**
+ * Values on a linear axis, with just the digits that tell each exactly.
+ *
+ * @param values Whole multiples of ten to the power of `exponent`.
+ */
+export function formatAxisValues(values: readonly number[], exponent: number): string[] {
+  const most = largest(values);
+  const decimals = Math.min(100, Math.max(0, -exponent));
+  const plain = () =>
+    values.map((value) => (value === 0 ? "0" : signed(value, group(Math.abs(value).toFixed(decimals)))));
+  if (most >= 1e-4 && most < 1e6) return plain();
+  const short = values.map((value) => {
+    if (value === 0) return "0";
+    const digits = Math.floor(Math.log10(Math.abs(value))) - exponent + 1;
+    return signed(value, scientific(Math.abs(value), Math.min(17, Math.max(1, digits))));
+  });
+  // 1,000,010 is easier to read than 1.00001e6, and no longer.
+  return most < 1e15 && longest(plain()) <= longest(short) ? plain() : short;
+}
+
+/** Round values on a logarithmic axis, each as short as it can be. */
+export function formatAxisPowers(values: readonly number[]): string[] {
+  return values.map((value) =>
+    value >= 1e-4 && value < 1e6 ? group(String(value)) : value.toExponential().replace("e+", "e"),
+  );
 }
 
 const UNITS = [

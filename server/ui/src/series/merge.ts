@@ -27,11 +27,14 @@ function mergeRaw(old: RawSeries, delta: RawSeries): RawSeries {
 function mergeBuckets(old: BucketSeries, delta: BucketSeries): BucketSeries {
   // The last old bucket may come again with more points in it; everything after it is new.
   const keep = old.b.at(-1) === delta.b[0] ? old.b.length - 1 : old.b.length;
+  const top = (values: readonly (number | null)[]) => values.reduce<number>((most, v) => Math.max(most, v ?? -Infinity), -Infinity);
   const join = <T>(a: readonly T[], b: readonly T[]): T[] => [...a.slice(0, keep), ...b];
   return {
     ...delta,
     b: join(old.b, delta.b),
     x: join(old.x, delta.x),
+    x_start: keep > 0 ? old.x_start : (delta.x_start ?? old.x_start),
+    x_peak: top(delta.max) > top(old.max) ? delta.x_peak : old.x_peak,
     first: join(old.first, delta.first),
     last: join(old.last, delta.last),
     min: join(old.min, delta.min),

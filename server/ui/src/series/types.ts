@@ -13,6 +13,10 @@ export type Curve = {
   max: Float64Array;
   /** Logged points of the range, non-finite ones included. */
   nPoints: number;
+  /** Buckets that stand for them; 0 when every point is there itself. */
+  nBuckets: number;
+  /** The highest value and the first step it was logged at; `null` when no value is finite. */
+  peak: { value: number; x: number } | null;
   /** Where each attempt begins: position in `x` and number of the attempt. */
   attempts: readonly (readonly [number, number])[];
   nonfinite: readonly { x: number; kind: NonFinite; count: number }[];

@@ -1,6 +1,6 @@
 import RotateCcw from "lucide-react/icons/rotate-ccw";
 import { Chart } from "../chart/chart";
-import { countNonFinite, describeChart, describePoints } from "../chart/describe";
+import { countNonFinite, describeChart, describeEmpty, describePoints } from "../chart/describe";
 import type { PlotState } from "../chart/plot";
 import { extentX, extentY, padY, settle, widen } from "../chart/scales";
 import { lang, useT } from "../i18n";
@@ -34,18 +34,23 @@ export type ChartSettings = {
 
 type Props = { metric: string; width: number; settings: ChartSettings };
 
-/** The y range, held still while live points fit into it; another question starts anew. */
-function useSettledY(next: Range | null, question: string, isLog: boolean): Range | null {
+/**
+ * The y range, held still while live points fit into it; another question starts anew.
+ *
+ * Until a question is answered whole its picture is made of what happens to be there, which must
+ * not leave a mark: the same view looks the same however one came to it.
+ */
+function useSettledY(next: Range | null, question: string, isLog: boolean, isWhole: boolean): Range | null {
   const last = useRef<{ question: string; range: Range } | null>(null);
   return useMemo(() => {
     if (!next) return null;
     const old = last.current?.question === question ? last.current.range : null;
     const range = settle(old, next, isLog);
-    last.current = { question, range };
+    if (isWhole) last.current = { question, range };
     return range;
     // The two ends say all about the range.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [next?.[0], next?.[1], question, isLog]);
+  }, [next?.[0], next?.[1], question, isLog, isWhole]);
 }
 
 function usePlotState(picture: Picture | null, metric: string, settings: ChartSettings): PlotState | null {
@@ -58,9 +63,9 @@ function usePlotState(picture: Picture | null, metric: string, settings: ChartSe
     const range = x && extentY(curves, x, isLog);
     return range && padY(range, isLog);
   }, [curves, x, isLog]);
-  const y = useSettledY(fit, [metric, plotted.join(), xr?.join(), isLog].join("|"), isLog);
+  const y = useSettledY(fit, [metric, plotted.join(), xr?.join(), isLog].join("|"), isLog, picture?.isLoading === false);
   return useMemo(
-    () => (x && curves.length > 0 ? { curves, styles, names, x, y: y ?? [isLog ? 0.1 : 0, 1], isLog, theme } : null),
+    () => (x && curves.length > 0 ? { curves, styles, names, x, y, isLog, theme } : null),
     [curves, styles, names, x, y, isLog, theme],
   );
 }
@@ -115,16 +120,21 @@ function Body({ metric, width, settings, picture }: Props & { picture: Picture }
   if (!state) return picture.isLoading ? null : <p className="panel-note">{t("panel.nothing")}</p>;
   const label = describeChart(t, metric, picture.curves, extent, settings.names);
   return (
-    <Chart
-      id={metric}
-      width={width}
-      height={PLOT_HEIGHT}
-      label={label}
-      state={state}
-      onZoom={settings.onZoom}
-      onReset={settings.onReset}
-      onOpen={settings.onOpen}
-    />
+    <>
+      <Chart
+        id={metric}
+        width={width}
+        height={PLOT_HEIGHT}
+        label={label}
+        state={state}
+        onZoom={settings.onZoom}
+        onReset={settings.onReset}
+        onOpen={settings.onOpen}
+      />
+      {state.y === null && !picture.isLoading && (
+        <p className="plot-note">{describeEmpty(t, picture.curves, settings.isLog)}</p>
+      )}
+    </>
   );
 }
 

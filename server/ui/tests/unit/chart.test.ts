@@ -3,16 +3,8 @@ import { describe, expect, test } from "vitest";
 import { readAt } from "../../src/chart/hover";
 import { placeBeside } from "../../src/chart/placement";
 import { axisMap, extentX, extentY, padY, settle, valueAt, wholeSteps, widen } from "../../src/chart/scales";
-import type { Curve } from "../../src/series/types";
 import { assignStyles, DASHES } from "../../src/theme/palette";
-
-function curve(run: string, x: number[], y: number[], more: Partial<Curve> = {}): Curve {
-  const values = Float64Array.from(y);
-  return {
-    run, metric: "loss", isRaw: true, x: Float64Array.from(x), y: values, min: values, max: values,
-    nPoints: x.length, attempts: [[0, 1]], nonfinite: [], le0: 0, ...more,
-  };
-}
+import { curve } from "./curve";
 
 describe("scales", () => {
   test("fit what is finite and inside of the range", () => {
@@ -33,17 +25,33 @@ describe("scales", () => {
     expect(high).toBeGreaterThan(5);
   });
 
-  test("hold every extent they are made for", () => {
-    const number = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 });
+  test.each([false, true])("hold every extent they are made for (log: %s)", (isLog) => {
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true, min: isLog ? 1e-300 : -1e300, max: 1e300 });
     fc.assert(
       fc.property(number, number, (a, b) => {
         const [low, high] = [Math.min(a, b), Math.max(a, b)];
-        const [from, to] = padY([low, high], false);
+        const [from, to] = padY([low, high], isLog);
         expect(from).toBeLessThanOrEqual(low);
         expect(to).toBeGreaterThanOrEqual(high);
         expect(from).toBeLessThan(to);
+        const map = axisMap([from, to], 100, 0, isLog);
+        for (const value of [low, high]) {
+          expect(map.toPixel(value)).toBeGreaterThanOrEqual(0);
+          expect(map.toPixel(value)).toBeLessThanOrEqual(100);
+        }
       }),
+      { numRuns: 1_000 },
     );
+  });
+
+  test("are numbers up to the largest there are", () => {
+    for (const range of [[-1.7e308, 1.7e308], [1.7e308, 1.7e308], [5e-324, 5e-324], [5e-324, 1.7e308]] as const) {
+      for (const isLog of range[0] > 0 ? [false, true] : [false]) {
+        const [from, to] = padY(range, isLog);
+        expect(to - from).toBeGreaterThan(0);
+        expect(to - from).toBeLessThan(Infinity);
+      }
+    }
   });
 
   test("stay while new data fits and grow when it does not", () => {

@@ -3,8 +3,6 @@ import { translators } from "../../src/i18n";
 import {
   digitsFor,
   formatAgo,
-  formatAxisStep,
-  formatAxisValue,
   formatDuration,
   formatMetric,
   toNumber,
@@ -39,12 +37,6 @@ describe("numbers", () => {
     expect(toNumber("Infinity")).toBe(Infinity);
     expect(toNumber("-Infinity")).toBe(-Infinity);
     expect(toNumber(null)).toBeNull();
-  });
-
-  test("are short on axes", () => {
-    expect([950, 1500, 118_000, 2_500_000].map(formatAxisStep)).toEqual(["950", "1,500", "118k", "2.5M"]);
-    expect([0.1, 0.25].map((value) => formatAxisValue(value, 0.05))).toEqual(["0.10", "0.25"]);
-    expect(formatAxisValue(2e-7, 1e-7)).toBe("2e-7");
   });
 });
 

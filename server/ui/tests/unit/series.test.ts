@@ -46,7 +46,7 @@ const raw = (x: number[], y: (number | null)[], more: Partial<Raw> = {}): Raw =>
 
 const bucket = (b: number[], last: number[], more: Partial<Bucket> = {}): Bucket => ({
   form: "bucket", run: "a", metric: "loss", n: 100, n_range: 100, unit: 4, level: 2, b,
-  x: b.map((i) => 4 * i + 3), first: last, last, min: last, max: last, cnt: b.map(() => 4),
+  x: b.map((i) => 4 * i + 3), x_start: 4 * (b[0] ?? 0) + 1, x_peak: 4 * (b.at(-1) ?? 0) + 3, first: last, last, min: last, max: last, cnt: b.map(() => 4),
   nonfinite: [], attempts: [[0, 1]], le0: 0, cursor: "c", is_delta: false, ...more,
 });
 
@@ -61,6 +61,14 @@ describe("what is new since a cursor", () => {
   test("replaces the last bucket when that has grown", () => {
     const merged = mergeSeries(bucket([0, 1], [1, 2]), bucket([1, 2], [20, 30], { is_delta: true }));
     expect(merged).toMatchObject({ b: [0, 1, 2], last: [1, 20, 30] });
+  });
+
+  test("moves neither the start nor the peak, unless it holds a higher value", () => {
+    const old = bucket([0, 1], [5, 2]);
+    const [lower, higher] = [4, 6].map((value) => mergeSeries(old, bucket([2], [value], { is_delta: true })));
+    expect(lower).toMatchObject({ x_start: 1, x_peak: old.x_peak });
+    expect(higher).toMatchObject({ x_start: 1, x_peak: 11 });
+    expect(mergeSeries(bucket([0], [5]), bucket([0], [6], { x_start: 2, is_delta: true }))).toMatchObject({ x_start: 2 });
   });
 
   test("that lies before the end is no continuation, so all is asked anew", () => {
@@ -88,6 +96,32 @@ describe("answers", () => {
     const curve = decodeSeries(raw([1, 2], [null, 5], { nonfinite: [[0, "inf", 1]] }));
     expect([...(curve?.y ?? [])]).toEqual([NaN, 5]);
     expect(curve?.nonfinite).toEqual([{ x: 1, kind: "inf", count: 1 }]);
+  });
+
+  test("in buckets begin at the very first value, and know the step of the highest", () => {
+    const curve = decodeSeries(
+      bucket([0, 1], [2, 3], {
+        first: [9, 2], max: [9, 8], x_start: 1, x_peak: 2, attempts: [[0, 1], [1, 2]], nonfinite: [[1, "nan", 2]],
+      }),
+    );
+    expect([...(curve?.x ?? [])]).toEqual([1, 3, 7]);
+    expect([...(curve?.y ?? [])]).toEqual([9, 2, 3]);
+    expect([...(curve?.max ?? [])]).toEqual([9, 9, 8]);
+    expect(curve).toMatchObject({
+      nBuckets: 2, peak: { value: 9, x: 2 }, attempts: [[0, 1], [2, 2]], nonfinite: [{ x: 7, kind: "nan", count: 2 }],
+    });
+  });
+
+  test("in buckets of one point are not drawn twice, and without a value they have no peak", () => {
+    const odd = { first: [null], last: [null], min: [null], max: [null], x_start: 3, x_peak: null };
+    const curve = decodeSeries(bucket([0], [1], odd));
+    expect([...(curve?.x ?? [])]).toEqual([3]);
+    expect(curve?.peak).toBeNull();
+  });
+
+  test("of every point know their peak too", () => {
+    expect(decodeSeries(raw([1, 2, 3], [null, 5, 5]))?.peak).toEqual({ value: 5, x: 2 });
+    expect(decodeSeries(raw([1], [null]))?.peak).toBeNull();
   });
 
   test("of a metric that the run lacks are nothing", () => {
