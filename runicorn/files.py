@@ -30,11 +30,19 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
     Raises:
         OSError: The disk refused; the old document is untouched.
     """
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2, default=str)
+    write_bytes(path, orjson.dumps(document, option=orjson.OPT_INDENT_2, default=str))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file so that a reader sees the old or the new one, never a part.
+
+    Raises:
+        OSError: The disk refused; the old file is untouched.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -71,6 +71,11 @@ class RunDir:
     def code_diff(self) -> Path:
         return self.path / "code.diff"
 
+    @staticmethod
+    def earlier(path: Path, number: int) -> Path:
+        """Spell where an earlier attempt's file is kept: ``environment-1.json``."""
+        return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
     @property
     def artifacts_created(self) -> Path:
         return self.path / "artifacts_created.json"

@@ -23,6 +23,7 @@ from typing import Any, Literal, Self
 
 from runicorn import clock, processes
 from runicorn.best import BestMetric, Mode
+from runicorn.collectors import Collectors
 from runicorn.errors import InvalidValueError, RunClosedError, RunExistsError, UsageError
 from runicorn.events import encode
 from runicorn.files import write_json
@@ -30,6 +31,7 @@ from runicorn.ids import check_key, new_run_id
 from runicorn.journal import JournalWriter
 from runicorn.layout import RunDir, run_dir
 from runicorn.plugins.manager import Plugins
+from runicorn.redaction import redact_argv
 from runicorn.settings import SETTINGS, Settings
 from runicorn.states import FINAL, HEARTBEAT_S
 from runicorn.values import Flattener, check_stage, check_step, plain_document
@@ -69,6 +71,7 @@ class Run:
         self._is_fork = False
         self._has_warned = False
         self._ending = threading.Event()
+        self._collectors = Collectors(self, plugins)
         _open_runs.add(self)
 
     @classmethod
@@ -109,6 +112,7 @@ class Run:
             daemon=True,
         ).start()
         run._plugins.notify("runicorn_run_started", run=run)
+        run._collectors.start()
         return run
 
     @property
@@ -280,6 +284,7 @@ class Run:
         """
         if status not in FINAL:
             raise UsageError(f"status is one of {', '.join(sorted(FINAL))}, not {status!r}")
+        self._collectors.stop()  # without the lock: a sample may wait for it
         with self._lock:
             if self._is_closed:
                 return
@@ -428,7 +433,7 @@ def _meta(folder: RunDir, root: Path, described: dict[str, Any]) -> dict[str, An
         "storage_dir": str(root),
         "format": FORMAT,
         "user": user,
-        "argv": sys.argv,
+        "argv": redact_argv(sys.argv),
         "cwd": os.getcwd(),  # noqa: PTH109 - a text is wanted
         "boot_id": processes.boot_id(),
         "pid_started_at": processes.started_at(),

@@ -84,3 +84,36 @@ def runicorn_convert_value(key: str, value: object) -> float | int | None:
     Returns:
         A Python number, or ``None`` when this plugin does not know such values.
     """
+
+
+@hookspec
+def runicorn_environment(run: RecordingRun) -> dict[str, object] | None:
+    """Tell something about where the run runs, for its ``environment.json``.
+
+    Called once a run, right after its start, in a thread of its own that ``finish`` waits for only
+    briefly. Must not change anything and should not start what the user did not start.
+
+    Args:
+        run: The run.
+
+    Returns:
+        JSON values by key, or ``None`` when there is nothing to tell. Dictionaries and lists of
+        several plugins under one key are joined; of other values the last answer stays. The text
+        under ``code_diff`` becomes the file ``code.diff``. Secrets are redacted by the caller.
+    """
+
+
+@hookspec
+def runicorn_system_sample(run: RecordingRun) -> dict[str, float] | None:
+    """Measure the machine once: one part of a ``system`` event.
+
+    Called about a second after the start of a run and then at each interval, always in the same
+    thread of the run. Answers that take more than 1 % of a core make the interval longer.
+
+    Args:
+        run: The run, for what is measured since its start.
+
+    Returns:
+        Numbers by key, the unit at the end of the key (``memory/used_bytes``); ``None`` when there
+        is nothing to measure.
+    """

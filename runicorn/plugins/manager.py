@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
+from typing import Any
 
 import pluggy
 
 from runicorn.errors import PluginError
 from runicorn.plugins import hookspecs
 
-BUILT_IN = ("arrays", "live_index")
+# Asked from the last to the first.
+BUILT_IN = ("arrays", "live_index", "hardware", "environment")
 NO_PLUGINS = "none"
 
 _log = logging.getLogger("runicorn")
@@ -22,8 +24,9 @@ _log = logging.getLogger("runicorn")
 class Plugins:
     """The plugins of one run.
 
-    Observers that fail are warned about once per plugin and hook; the run goes on. A converter that
-    fails is an error to the caller, because it can't go on without the value.
+    Observers that fail are warned about once per plugin and hook; the run goes on. A collector that
+    fails is left out and warned about. A converter that fails is an error to the caller, because it
+    can't go on without the value.
     """
 
     def __init__(self, given: Sequence[object] = (), chosen: Sequence[str] = ()) -> None:
@@ -48,7 +51,26 @@ class Plugins:
             try:
                 impl.function(*chosen)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5: no plugin stops a run
-                self._warn_once(impl.plugin_name, hook, error)
+                self.warn_once(impl.plugin_name, hook, error)
+
+    def collect(self, hook: str, **arguments: object) -> list[Any]:
+        """Ask a collector hook of every plugin; those that fail or say ``None`` are left out."""
+        return [answer for _plugin, answer in self.each(hook, **arguments)]
+
+    def each(self, hook: str, **arguments: object) -> Iterator[tuple[str, Any]]:
+        """Ask a collector hook of one plugin after the other, as far as the caller goes on.
+
+        Yields:
+            (name of the plugin, its answer).
+        """
+        for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            try:
+                answer = impl.function(*[arguments[name] for name in impl.argnames])
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5
+                self.warn_once(impl.plugin_name, hook, error)
+                continue
+            if answer is not None:
+                yield impl.plugin_name, answer
 
     def convert(self, key: str, value: object) -> object:
         """Ask the converters for a Python number.
@@ -70,7 +92,8 @@ class Plugins:
                 return number
         return None
 
-    def _warn_once(self, plugin: str, hook: str, error: BaseException) -> None:
+    def warn_once(self, plugin: str, hook: str, error: BaseException) -> None:
+        """Tell that a plugin failed in a hook, the first time it does."""
         if (plugin, hook) not in self._warned:
             self._warned.add((plugin, hook))
             _log.warning("plugin %s failed in %s: %r; the run goes on", plugin, hook, error)

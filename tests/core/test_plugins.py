@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,81 @@ def test_runicorn_convert_value_makes_a_foreign_value_a_number(root: Path) -> No
     rn.log({"t": Celsius()})
     assert json.loads((run.run_dir / "config.json").read_text()) == {"t": 21}
     assert b'"t":21' in (run.run_dir / "events.jsonl").read_bytes()
+
+
+def test_runicorn_environment_is_asked_of_every_plugin_and_its_answers_are_one_document(
+    monkeypatch: pytest.MonkeyPatch, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Cluster:
+        @rn.hookimpl
+        def runicorn_environment(self, run: Any) -> dict[str, object]:
+            return {"cluster": {"id": run.id}, "launchers": ["ours"], "code_diff": "a diff\n"}
+
+    class Silent:
+        @rn.hookimpl
+        def runicorn_environment(self) -> None:
+            return None
+
+    class Failing:
+        @rn.hookimpl
+        def runicorn_environment(self) -> dict[str, object]:
+            raise SystemExit(3)
+
+    class Wrong:
+        @rn.hookimpl
+        def runicorn_environment(self) -> Any:
+            return ["no dictionary"]
+
+    monkeypatch.setenv("RUNICORN_CAPTURE_ENV", "1")
+    with rn.init(storage=root, plugins=[Failing(), Wrong(), Silent(), Cluster()]) as run:
+        pass
+    document = json.loads((run.run_dir / "environment.json").read_text(encoding="utf-8"))
+    assert document["cluster"] == {"id": run.id}
+    assert "ours" in document["launchers"]
+    assert document["python_version"]
+    assert "code_diff" not in document
+    assert (run.run_dir / "code.diff").read_text(encoding="utf-8") == "a diff\n"
+    warnings = [record.message for record in caplog.records]
+    assert len(warnings) == 2
+    assert all("runicorn_environment" in message for message in warnings)
+
+
+def test_runicorn_system_sample_is_asked_again_and_again_and_makes_one_event_each(
+    monkeypatch: pytest.MonkeyPatch, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    third = threading.Event()
+
+    class Probe:
+        count = 0
+
+        @rn.hookimpl
+        def runicorn_system_sample(self) -> dict[str, float]:
+            self.count += 1
+            if self.count == 3:
+                third.set()
+            return {"probe/count": self.count, "probe/unknown": float("nan")}
+
+    class Failing:
+        @rn.hookimpl
+        def runicorn_system_sample(self, run: Any) -> dict[str, float]:
+            raise OSError(run.id)
+
+    class Wrong:
+        @rn.hookimpl
+        def runicorn_system_sample(self) -> Any:
+            return {"probe/wrong": "text"}
+
+    monkeypatch.setenv("RUNICORN_SYSTEM_METRICS", "1")
+    monkeypatch.setenv("RUNICORN_SYSTEM_INTERVAL_S", "0.01")
+    run = rn.init(storage=root, plugins=[Failing(), Wrong(), Probe()])
+    assert third.wait(60)
+    rn.finish()
+    lines = [json.loads(line) for line in (run.run_dir / "events.jsonl").read_text().splitlines()]
+    samples = [line["data"] for line in lines if line["type"] == "system"]
+    assert [sample["probe/count"] for sample in samples[:2]] == [1, 2]
+    assert not {"probe/unknown", "probe/wrong"} & set(samples[0])
+    assert samples[0]["process/rss_bytes"] > 0
+    assert len(caplog.records) == 2
 
 
 @pytest.mark.promise(5)
