@@ -17,6 +17,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runicorn.current import (
+    alert,
+    define_metric,
     finish,
     get_active_run,
     init,
@@ -27,7 +29,7 @@ from runicorn.current import (
 )
 from runicorn.errors import RunicornError
 from runicorn.plugins.hookspecs import hookimpl
-from runicorn.run import Run
+from runicorn.recording import Run
 
 if TYPE_CHECKING:
     from runicorn.store import (
@@ -48,6 +50,8 @@ __all__ = [
     "Store",
     "StoredRun",
     "__version__",
+    "alert",
+    "define_metric",
     "finish",
     "get_active_run",
     "hookimpl",
@@ -65,6 +69,12 @@ _READING = frozenset({"History", "Store", "StoredRun", "open", "run_by_id", "run
 
 
 def __getattr__(name: str) -> Any:
+    if name == "run":
+        return get_active_run()
+    if name == "config":
+        from runicorn.current import active_run
+
+        return active_run("config").config
     if name in _READING:
         from runicorn import store
 

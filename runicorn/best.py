@@ -1,17 +1,20 @@
 """The best value of a run's primary metric, derived from its journal.
 
 It catches up from a byte offset like every reader, so that the log call need not compare anything.
+Points that a later attempt superseded do not count.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Literal
 
 from runicorn.events import Event, as_number, decode, not_metrics_in, step_of
-from runicorn.journal import read_batch
+from runicorn.journal import iter_lines, read_batch
 
 Mode = Literal["min", "max"]
+_ATTEMPT = b'"attempt"'
 
 
 class BestMetric:
@@ -31,6 +34,8 @@ class BestMetric:
         self.step: int | None = None
         self._journal = journal
         self._offset = 0
+        self._limits: list[float] | None = None
+        self._attempt = 0
 
     def catch_up(self) -> None:
         """Read what the journal has gained.
@@ -38,12 +43,15 @@ class BestMetric:
         Raises:
             OSError: The journal can't be read.
         """
+        if self._limits is None:
+            # Attempts begin with their process, so no further one can come while this one reads.
+            self._limits = _limits(self._journal)
         while True:
             batch = read_batch(self._journal, self._offset)
             for offset, line in batch.lines:
-                if line is not None and self._may_concern(line):
+                if line is not None and (_ATTEMPT in line or self._may_concern(line)):
                     event = decode(offset, line)
-                    if isinstance(event, Event) and event.type == "metrics":
+                    if isinstance(event, Event):
                         self._see(event)
             if batch.end == self._offset:
                 return
@@ -65,6 +73,18 @@ class BestMetric:
         return not self.name.isascii() or self.name.encode() in line
 
     def _see(self, event: Event) -> None:
+        if event.type == "attempt":
+            self._attempt += 1
+        elif event.type == "metrics" and not self._is_superseded(event):
+            self._compare(event)
+
+    def _is_superseded(self, event: Event) -> bool:
+        if not self._limits or self._attempt >= len(self._limits):
+            return False
+        step = step_of(event)
+        return step is not None and step >= self._limits[self._attempt]
+
+    def _compare(self, event: Event) -> None:
         if self.name in not_metrics_in(event.data):
             return
         value = as_number(event.data.get(self.name))
@@ -75,3 +95,16 @@ class BestMetric:
         )
         if is_better:
             self.value, self.step = value, step_of(event)
+
+
+def _limits(journal: Path) -> list[float]:
+    """Tell from which step on each attempt but the last is superseded `[steps]`."""
+    limits: list[float] = []
+    for offset, line in iter_lines(journal):
+        event = decode(offset, line) if line is not None and _ATTEMPT in line else None
+        if isinstance(event, Event) and event.type == "attempt":
+            resumed = event.data.get("resumed_at_step")
+            limits.append(math.inf)
+            if isinstance(resumed, int):
+                limits = [min(limit, resumed) for limit in limits]
+    return limits

@@ -2,85 +2,123 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
-import sys
 import threading
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from runicorn.best import Mode
-from runicorn.errors import RunClosedError
-from runicorn.run import FinalStatus, Run, ending_of
+from runicorn.ending import FinalStatus
+from runicorn.errors import RunClosedError, UsageError
+from runicorn.recording import Level, Run
+from runicorn.starting import start
 
 _log = logging.getLogger("runicorn")
 _lock = threading.RLock()
-_active: Run | None = None
-_is_watching_the_end = False
+# Runs that were made active, the newest last; those that have ended are passed over.
+_runs: list[Run] = []
+
+Reinit = Literal["finish_previous", "create_new", "return_previous"]
 
 
 def init(
-    project: str = "default",
-    name: str = "default",
+    project: str | None = None,
+    name: str | None = None,
     *,
-    config: Mapping[str, Any] | None = None,
-    tags: Sequence[str] = (),
+    config: object = None,
+    tags: Sequence[str] | None = None,
     notes: str | None = None,
     group: str | None = None,
     job_type: str | None = None,
     run_id: str | None = None,
+    resume: Literal["never", "allow", "must", "auto"] | None = None,
+    resume_step: int | None = None,
     storage: str | os.PathLike[str] | None = None,
+    capture_env: bool | None = None,
+    capture_console: bool | Literal["all", "python", "off"] | None = None,
+    system_metrics: bool | None = None,
+    mode: Literal["online", "disabled"] | None = None,
+    ranks: Literal["zero", "all"] | None = None,
+    rank: int | None = None,
+    reinit: Reinit = "finish_previous",
     plugins: Sequence[object] = (),
 ) -> Run:
-    """Start a run and make it the active one; an active run before it is finished with a warning.
+    """Start a run and make it the active one.
+
+    What is not given is taken from the ``RUNICORN_*`` environment, then from ``runicorn.toml`` or
+    ``[tool.runicorn]``, then from the user's configuration; see `runicorn.settings`.
 
     Args:
-        project: The project's name.
+        project: The project's name; ``default`` when nobody says.
         name: The experiment's name; may be a path such as ``resnet/ablation``.
-        config: Inputs of the run, such as hyper-parameters; nested dictionaries are welcome.
+        config: Inputs of the run, such as hyper-parameters: a dictionary, nested ones are welcome,
+            a dataclass, an argparse namespace, a pydantic or OmegaConf object.
         tags: Short texts to find the run by.
         notes: What the run is for.
         group: Runs that belong together.
         job_type: What kind of work it is, such as ``train``.
         run_id: An id of your own, ``[A-Za-z0-9][A-Za-z0-9._-]{0,127}``; drawn when it is ``None``.
-        storage: The root; otherwise ``RUNICORN_DIR``, the user's configuration, ``./.runicorn``.
-        plugins: Further plugins for this run.
+        resume: ``never`` starts a new run; ``allow`` goes on with the run of this id if there is
+            one; ``must`` refuses to start another; ``auto`` goes on with the newest run of this
+            experiment that did not finish.
+        resume_step: Where to go on: later points of earlier attempts are superseded, never dropped,
+            and the next automatic step is one more `[steps]`.
+        storage: The root; otherwise ``RUNICORN_DIR``, the settings, ``./.runicorn``.
+        capture_env: Whether to record the environment.
+        capture_console: Whether to record what is printed: ``all``, ``python`` (not what other
+            languages and processes print) or ``off``.
+        system_metrics: Whether to sample the hardware.
+        mode: ``disabled`` makes every call do nothing.
+        ranks: Which processes of a distributed job record: ``zero`` or ``all``.
+        rank: Which of them this is, where the caller knows better than the environment.
+        reinit: What happens to an active run: it is finished with a warning, both go on
+            (``create_new``), or it is what is returned (``return_previous``).
+        plugins: Further plugins for this run: objects, or names of built-in ones.
 
     Returns:
         The run, also a context manager.
 
     Raises:
         InvalidNameError: A name or the id can't be a folder's name.
+        UsageError: A setting is none of those allowed.
         RunExistsError: The id is taken.
-        OSError: The root can't be written.
+        RunNotFoundError: There is no run that must be resumed.
+        ConflictError: The run to be resumed is still recording, or in the recycle bin.
+        StorageError: The root can't be written.
     """
-    global _active  # noqa: PLW0603 - the one place where the active run is kept
+    if reinit not in ("finish_previous", "create_new", "return_previous"):
+        raise UsageError(
+            f"reinit is 'finish_previous', 'create_new' or 'return_previous', not {reinit!r}"
+        )
+    given = {
+        "project": project, "name": name, "tags": tags, "notes": notes, "group": group,
+        "job_type": job_type, "run_id": run_id, "resume": resume, "capture_env": capture_env,
+        "capture_console": capture_console, "system_metrics": system_metrics, "mode": mode,
+        "ranks": ranks,
+    }  # fmt: skip
     with _lock:
-        if _active is not None and not _active._is_closed:  # noqa: SLF001 - two halves of one thing
-            _log.warning("run %s was still active; it is finished now", _active.id)
-            _active.finish()
-        _watch_the_end()
-        _active = Run.start(
-            project,
-            name,
+        previous = get_active_run()
+        if previous is not None and reinit == "return_previous":
+            return previous
+        if previous is not None and reinit == "finish_previous":
+            _log.warning("run %s was still active; it is finished now", previous.id)
+            previous.finish()
+        run = start(
+            given,
             config=config,
-            tags=tags,
-            notes=notes,
-            group=group,
-            job_type=job_type,
-            run_id=run_id,
             storage=storage,
             plugins=plugins,
+            resume_step=resume_step,
+            rank=rank,
         )
-        return _active
+        _runs[:] = [each for each in _runs if each.is_active] + [run]
+        return run
 
 
 def get_active_run() -> Run | None:
-    """Return the run that the module functions act on, or ``None``."""
-    run = _active
-    return None if run is None or run._is_closed else run  # noqa: SLF001
+    """Return the run that the module functions act on, the newest that records, or ``None``."""
+    return next((run for run in reversed(_runs) if run.is_active), None)
 
 
 def log(
@@ -91,22 +129,39 @@ def log(
     **metrics: Any,
 ) -> None:
     """Record scalars of the active run; see `Run.log`."""
-    _run("log").log(data, step=step, stage=stage, **metrics)
+    active_run("log").log(data, step=step, stage=stage, **metrics)
 
 
 def log_text(text: str) -> None:
     """Add text to the log of the active run; see `Run.log_text`."""
-    _run("log_text").log_text(text)
+    active_run("log_text").log_text(text)
 
 
 def summary(update: Mapping[str, Any]) -> None:
     """Set outputs of the active run; see `Run.summary`."""
-    _run("summary").summary(update)
+    active_run("summary").summary(update)
 
 
 def set_primary_metric(name: str, mode: Mode = "max") -> None:
     """Say which metric tells how good the active run is; see `Run.set_primary_metric`."""
-    _run("set_primary_metric").set_primary_metric(name, mode)
+    active_run("set_primary_metric").set_primary_metric(name, mode)
+
+
+def define_metric(
+    name: str,
+    goal: Mode | None = None,
+    unit: str | None = None,
+    step_metric: str | None = None,
+    *,
+    hidden: bool = False,
+) -> None:
+    """Say how metrics of the active run are to be read; see `Run.define_metric`."""
+    active_run("define_metric").define_metric(name, goal, unit, step_metric, hidden=hidden)
+
+
+def alert(title: str, text: str = "", level: Level = "info") -> None:
+    """Tell of something that somebody should look at; see `Run.alert`."""
+    active_run("alert").alert(title, text, level)
 
 
 def finish(status: FinalStatus = "finished") -> None:
@@ -116,26 +171,16 @@ def finish(status: FinalStatus = "finished") -> None:
         run.finish(status)
 
 
-def _run(call: str) -> Run:
-    if _active is None:
+def active_run(call: str) -> Run:
+    """Return the run to act on; one that has ended refuses what it is asked.
+
+    Args:
+        call: What is to be called, for the message.
+
+    Raises:
+        RunClosedError: There was never any.
+    """
+    run = _runs[-1] if _runs else None
+    if run is None:
         raise RunClosedError(None, call)
-    return _active
-
-
-def _watch_the_end() -> None:
-    """See to it that a run whose script just ends, or fails, is ended with the right status."""
-    global _is_watching_the_end  # noqa: PLW0603
-    if _is_watching_the_end:
-        return
-    _is_watching_the_end = True
-    previous = sys.excepthook
-
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        run = get_active_run()
-        if run is not None:
-            status, reason = ending_of(error)
-            run.finish(status, reason=reason)
-        previous(kind, error, trace)
-
-    sys.excepthook = hook
-    atexit.register(finish)
+    return run if run.is_active else get_active_run() or run

@@ -52,7 +52,7 @@ class Capture(threading.Thread):
         for plugin, answer in self._plugins.each(HOOK, run=self._run()):
             if not isinstance(answer, dict):
                 error = TypeError(f"its answer is no dictionary but {answer!r}")
-                self._plugins.warn_once(plugin, HOOK, error)
+                self._plugins.warn_once(plugin, HOOK, repr(error))
                 continue
             self._write(dict(answer))
 

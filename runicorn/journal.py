@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from runicorn.errors import JournalDamagedError
+from runicorn.errors import ConflictError, JournalDamagedError
 from runicorn.files import open_regular
 
 # Lines kept in memory while the disk refuses them [bytes].
@@ -40,6 +40,7 @@ class JournalWriter:
         """Open or create the journal; a torn tail of an earlier writer is cut off.
 
         Raises:
+            ConflictError: Another process is writing it.
             OSError: It can't be opened.
         """
         self.path = path
@@ -49,10 +50,21 @@ class JournalWriter:
         self._waiting_bytes = 0
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _FLAGS, 0o644)
         try:
+            _claim(self._fd, path)
             _cut_torn_tail(self._fd)
         except BaseException:
             os.close(self._fd)
             raise
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed or abandoned."""
+        return self._fd < 0
+
+    @property
+    def n_waiting(self) -> int:
+        """Lines that the disk has not taken yet."""
+        return len(self._waiting)
 
     def append(self, line: bytes) -> None:
         """Append one whole line, newline included.
@@ -119,6 +131,20 @@ class JournalWriter:
         size = os.fstat(self._fd).st_size
         os.ftruncate(self._fd, size - written)
         self.error = OSError(f"{self.path}: the disk took only a part of a line")
+
+
+def _claim(fd: int, path: Path) -> None:
+    """See to it that no other process writes this file; the claim ends with the descriptor."""
+    try:
+        import fcntl
+    except ImportError:  # another system, which has no such lock
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConflictError(f"{path} is being written by another process") from None
+    except OSError:  # a file system without locks
+        return
 
 
 def _cut_torn_tail(fd: int) -> None:

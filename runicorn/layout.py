@@ -63,6 +63,12 @@ class RunDir:
     def logs(self) -> Path:
         return self.path / "logs.txt"
 
+    def journal_of(self, rank: int) -> Path:
+        return self.path / f"events-{rank}.jsonl" if rank else self.journal
+
+    def logs_of(self, rank: int) -> Path:
+        return self.path / f"logs-{rank}.txt" if rank else self.logs
+
     @property
     def environment(self) -> Path:
         return self.path / "environment.json"

@@ -63,7 +63,7 @@ class Sampler(threading.Thread):
             try:
                 sample |= numbers_of(answer)
             except (TypeError, ValueError, AttributeError) as error:
-                self._plugins.warn_once(plugin, HOOK, error)
+                self._plugins.warn_once(plugin, HOOK, repr(error))
         if sample:
             run.record(KIND, sample)
 

@@ -14,6 +14,7 @@ from runicorn import processes
 from runicorn.documents import integer_of, number_of, text_of
 
 FINAL = frozenset({"finished", "failed", "interrupted"})
+PROCESS = ("hostname", "boot_id", "pid", "pid_started_at")
 HEARTBEAT_S = 30.0
 # Twenty missed heartbeats: a suspended laptop or a stalled network disk comes back before that.
 LOST_AFTER_S = 600.0
@@ -45,6 +46,8 @@ def judge(meta: dict[str, Any], status: dict[str, Any], now: float) -> State:
     said = text_of(status, "status")
     if said in FINAL:
         return State(said, text_of(status, "exit_reason"))
+    # A resumed run is recorded by another process than the one that its meta.json tells of.
+    meta = {**meta, **{key: status[key] for key in PROCESS if key in status}}
     if said is None and not meta:
         return State("lost", "neither meta.json nor status.json can be read")
     if text_of(meta, "hostname") == processes.hostname() and not _restarted_elsewhere(

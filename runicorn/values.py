@@ -7,12 +7,15 @@ converter does not know is refused, and nothing of that call is written.
 
 from __future__ import annotations
 
+import dataclasses
 import operator
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from runicorn.errors import InvalidValueError
@@ -21,8 +24,13 @@ from runicorn.ids import check_key
 Convert = Callable[[str, object], object]
 """Turns a foreign value into a Python number, or returns ``None`` when it does not know it."""
 
+# Levels of a config or summary, and elements of an array in one.
+MAX_DEPTH = 100
+MAX_ARRAY = 1_000
 _INT64 = 2**63
+MAX_STEP = _INT64 - 1
 _JSON_BITS = 63
+_DECIMAL_BITS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,34 +133,99 @@ def nonfinite_name(number: float) -> str:
     return "Infinity" if number > 0 else "-Infinity"
 
 
-def plain_document(data: Mapping[str, Any], convert: Convert) -> dict[str, Any]:
+def plain_document(
+    data: Mapping[str, Any], convert: Convert, max_depth: int = MAX_DEPTH
+) -> dict[str, Any]:
     """Return config or summary values as a JSON document can hold them.
 
-    Numbers of other libraries become Python's, non-finite ones their names, and what JSON does not
-    know its text: a document describes, so nothing in it is refused.
+    Numbers of other libraries become Python's, non-finite ones their names, objects with fields
+    dictionaries, small arrays lists, and what JSON does not know its text.
+
+    Raises:
+        InvalidValueError: It is nested too deep, or holds itself.
     """
-    return {str(key): _plain(str(key), value, convert) for key, value in data.items()}
+    return {_clean(str(key)): _plain(key, data[key], convert, max_depth) for key in data}
 
 
-def _plain(key: str, value: object, convert: Convert) -> Any:
+def as_mapping(value: object) -> Mapping[str, Any] | None:
+    """Return an object with named fields as a dictionary of them; ``None`` when it has none.
+
+    Takes dictionaries, dataclasses, argparse namespaces, named tuples, attrs, pydantic and
+    OmegaConf objects; none of these libraries is imported, and nothing a user wrote is called.
+    """
+    if type(value).__module__.startswith("omegaconf."):
+        return _of_omegaconf(value)
     if isinstance(value, Mapping):
-        return plain_document(value, convert)
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(key, element, convert) for element in value]
+        return value
+    if isinstance(value, type):
+        return None
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    for names in ("model_fields", "__attrs_attrs__", "_fields"):
+        fields = getattr(type(value), names, None)
+        if isinstance(fields, Mapping | tuple):
+            keys = [field if isinstance(field, str) else field.name for field in fields]
+            return {key: getattr(value, key) for key in keys if hasattr(value, key)}
+    argparse = sys.modules.get("argparse")
+    is_namespace = argparse is not None and isinstance(value, argparse.Namespace)
+    return vars(value) if is_namespace or isinstance(value, SimpleNamespace) else None
+
+
+def _of_omegaconf(value: object) -> Mapping[str, Any] | None:
+    omegaconf = sys.modules["omegaconf"]
+    if not isinstance(value, Mapping):
+        return None
+    try:
+        plain = omegaconf.OmegaConf.to_container(value, resolve=True)
+    except Exception:  # noqa: BLE001 - an interpolation that leads nowhere is kept as it is written
+        plain = omegaconf.OmegaConf.to_container(value, resolve=False)
+    return plain if isinstance(plain, dict) else None
+
+
+def _plain(key: object, value: object, convert: Convert, depth: int) -> Any:
+    if depth <= 0:
+        raise InvalidValueError(key, value, f"is nested deeper than {MAX_DEPTH} levels")
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value if value is None or isinstance(value, bool) else _plain_leaf(key, value, convert)
+        return _clean(value)
+    fields = as_mapping(value)
+    if fields is not None:
+        return plain_document(fields, convert, depth - 1)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(key, element, convert, depth - 1) for element in value]
+    return _plain_leaf(str(key), value, convert, depth)
 
 
-def _plain_leaf(key: str, value: object, convert: Convert) -> float | int | str:
+def _plain_leaf(key: str, value: object, convert: Convert, depth: int) -> Any:
     number = _plain_number(value)
     if number is None:
         number = _plain_number(convert(key, value))
-    if number is None or (isinstance(number, int) and number.bit_length() > _JSON_BITS):
-        return str(value)
+    if number is None and _is_small_array(value):
+        return _plain(key, value.tolist(), convert, depth - 1)  # type: ignore[attr-defined]
+    if number is None:
+        return _clean(str(value))
+    if isinstance(number, int) and number.bit_length() > _JSON_BITS:
+        # Python refuses to write integers of thousands of digits in decimal.
+        return str(number) if number.bit_length() < _DECIMAL_BITS else hex(number)
     if isinstance(number, float) and number - number != 0.0:
         return nonfinite_name(number)
     return number
+
+
+def _is_small_array(value: object) -> bool:
+    shape = getattr(value, "shape", None)
+    if not isinstance(shape, tuple) or not hasattr(value, "tolist"):
+        return False
+    n_elements = 1
+    for length in shape:
+        n_elements *= length if isinstance(length, int) else MAX_ARRAY + 1
+    return bool(shape) and n_elements <= MAX_ARRAY
+
+
+def _clean(text: str) -> str:
+    """Return a text as UTF-8 can hold it: halves of surrogate pairs are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def check_step(step: object) -> int:

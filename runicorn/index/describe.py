@@ -18,10 +18,11 @@ import orjson
 from runicorn import clock
 from runicorn.annotations import overlay
 from runicorn.documents import Problem, integer_of, number_of, read_document, text_of
+from runicorn.errors import InvalidValueError
 from runicorn.events import as_number
 from runicorn.index.folders import relative, run_id_of
 from runicorn.layout import RunDir
-from runicorn.states import FINAL, State, judge
+from runicorn.states import FINAL, PROCESS, State, judge
 from runicorn.texts import clean
 from runicorn.values import plain_document
 
@@ -30,8 +31,8 @@ MAX_CONFIG_VALUES = 10_000
 # Documents nested deeper are told as a problem: the JSON encoder stops at 254.
 MAX_DEPTH = 100
 _INT64 = 2**63
-_META_EVIDENCE = ("hostname", "boot_id", "pid", "pid_started_at", "created_at")
-_STATUS_EVIDENCE = ("status", "heartbeat_at", "started_at")
+_META_EVIDENCE = (*PROCESS, "created_at")
+_STATUS_EVIDENCE = (*PROCESS, "status", "heartbeat_at", "started_at")
 _MODES = ("min", "max")
 _ID_TIME_LENGTH = len("YYYYMMDD_HHMMSS")
 
@@ -83,11 +84,11 @@ def describe(root: Path, folder: RunDir) -> Description:
         "status": state.status,
         "exit_reason": state.reason,
         "evidence": evidence(meta, status),
-        "hostname": text_of(meta, "hostname"),
+        "hostname": text_of(status, "hostname") or text_of(meta, "hostname"),
         "user_name": text_of(meta, "user"),
         "group_name": text_of(meta, "group"),
         "job_type": text_of(meta, "job_type"),
-        "pid": _int64(integer_of(meta, "pid")),
+        "pid": _int64(integer_of(status, "pid") or integer_of(meta, "pid")),
         "attempt": max(1, _int64(integer_of(status, "attempt")) or 1),
         "notes": text_of(noted, "notes"),
         "tags": _json(tags),
@@ -170,7 +171,7 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, Any]:
         if problem is not None:
             problems.append(Problem(problem.file, problem.offset, clean(problem.message)))
         return _storable(plain_document(document, lambda _key, _value: None))
-    except RecursionError:
+    except (RecursionError, InvalidValueError):
         problems.append(Problem(path.name, 0, "is nested too deep"))
         return {}
 

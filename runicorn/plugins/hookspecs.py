@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pluggy
 
@@ -49,20 +49,51 @@ class RecordingRun(Protocol):
     def write_log(self, text: str) -> None:
         """Append text to ``logs.txt`` as it is."""
 
+    def alert(
+        self, title: str, text: str = "", level: Literal["info", "warning", "error"] = "info"
+    ) -> None:
+        """Tell of something that somebody should look at."""
+
 
 @hookspec
 def runicorn_run_started(run: RecordingRun) -> None:
     """Observe that a run has started: its folder and documents are there, nothing is logged yet.
 
-    Called in the thread that called ``init``, which waits for it.
+    Called in a thread that all observers of the run share; ``init`` waits for it, but not for long.
+    """
+
+
+@hookspec
+def runicorn_logged(run: RecordingRun, event: Mapping[str, Any]) -> None:
+    """Observe that an event was recorded: its line is written.
+
+    Called soon after, in a thread that all observers of the run share; ``log`` waits for nothing.
+    An observer that is slower than the events come misses some and is warned about.
+
+    Args:
+        run: The run.
+        event: ``ts`` `[s]`, ``type`` and ``data``, as in the journal.
+    """
+
+
+@hookspec
+def runicorn_alert(run: RecordingRun, alert: Mapping[str, str]) -> None:
+    """Observe an alert: it is written.
+
+    Called soon after, in a thread that all observers of the run share.
+
+    Args:
+        run: The run.
+        alert: ``title``, ``text`` and ``level`` (``info``, ``warning`` or ``error``).
     """
 
 
 @hookspec
 def runicorn_run_finished(run: RecordingRun, status: str) -> None:
-    """Observe that a run has ended: its last line and final status are on disk.
+    """Observe that a run has ended: its last event and final status are on disk.
 
-    Called in the thread that called ``finish``, which waits for it.
+    Its log still takes text. Called in a thread that all observers of the run share; ``finish``
+    waits for it, but not beyond its deadline.
 
     Args:
         run: The run.

@@ -5,18 +5,25 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
-from runicorn.errors import PluginError
+from runicorn.errors import PluginError, UsageError
 from runicorn.plugins import hookspecs
+from runicorn.worker import Worker
 
 # Asked from the last to the first.
-BUILT_IN = ("arrays", "live_index", "hardware", "environment")
+BUILT_IN = ("arrays", "alerts", "live_index", "hardware", "environment")
 NO_PLUGINS = "none"
+# How long a run waits for all plugins at one hook, and for each of them at least [s].
+HOOK_S = 5.0
+MIN_HOOK_S = 0.5
+# How long the end of a run waits for what listeners have not been told yet [s].
+DRAIN_S = 1.0
 
 _log = logging.getLogger("runicorn")
 
@@ -24,34 +31,71 @@ _log = logging.getLogger("runicorn")
 class Plugins:
     """The plugins of one run.
 
-    Observers that fail are warned about once per plugin and hook; the run goes on. A collector that
-    fails is left out and warned about. A converter that fails is an error to the caller, because it
-    can't go on without the value.
+    Observers are called in threads of their own. One that fails or hangs is warned about once per
+    hook, and the run goes on. A collector that fails is left out and warned about. A converter that
+    fails is an error to the caller, who can't go on without the value.
     """
 
     def __init__(self, given: Sequence[object] = (), chosen: Sequence[str] = ()) -> None:
         """Register the built-in plugins, the installed ones and the given ones.
 
         Args:
-            given: Further plugin objects, asked before all others.
+            given: Further plugins, asked before all others: objects, or names of built-in ones.
             chosen: Names of the only ones to load besides; all when empty, none for ``none``.
+
+        Raises:
+            UsageError: There is no built-in plugin of a name.
         """
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._warned: set[tuple[str, str]] = set()
+        self._worker = Worker("runicorn-plugins")
+        # A thread of its own, so that a slow listener holds up no start and no end.
+        self._teller: Worker | None = None
         for name, plugin in _installed(list(chosen)):
             self._manager.register(plugin, name)
         for plugin in given:
-            self._manager.register(plugin)
+            self._register(plugin)
 
-    def notify(self, hook: str, **arguments: object) -> None:
-        """Call an observer hook of every plugin, each on its own."""
-        for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
-            chosen = [arguments[name] for name in impl.argnames]
+    def _register(self, plugin: object) -> None:
+        if not isinstance(plugin, str):
+            self._manager.register(plugin)
+        elif not self._manager.has_plugin(plugin):
             try:
-                impl.function(*chosen)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5: no plugin stops a run
-                self.warn_once(impl.plugin_name, hook, error)
+                self._manager.register(_built_in(plugin), plugin)
+            except ModuleNotFoundError:
+                raise UsageError(f"there is no built-in plugin {plugin!r}") from None
+
+    def notify(self, hook: str, timeout_s: float | None = None, **arguments: object) -> None:
+        """Call an observer hook of every plugin and wait, 5 s at most if nothing is said `[s]`."""
+        until = time.monotonic() + (HOOK_S if timeout_s is None else timeout_s)
+        for impl in self._listeners(hook):
+            left_s = max(MIN_HOOK_S, until - time.monotonic())
+            if not self._worker.do(functools.partial(self._call, impl, hook, arguments), left_s):
+                self.warn_once(impl.plugin_name, hook, f"no end after {left_s:.1f} s")
+
+    def tell(self, hook: str, **arguments: object) -> None:
+        """Have an observer hook of every plugin called soon, and wait for nothing."""
+        for impl in self._listeners(hook):
+            if self._teller is None:
+                self._teller = Worker("runicorn-teller")
+            if not self._teller.post(functools.partial(self._call, impl, hook, arguments)):
+                self.warn_once(impl.plugin_name, hook, "it is too slow, so it misses some calls")
+
+    def has_listeners(self, hook: str) -> bool:
+        """Tell whether any plugin implements a hook."""
+        return bool(self._listeners(hook))
+
+    def drain(self) -> None:
+        """Wait until all is called that was told, but not for long."""
+        if self._teller is not None:
+            self._teller.do(lambda: None, DRAIN_S)
+
+    def close(self) -> None:
+        """End the threads that the plugins are called in."""
+        self._worker.stop()
+        if self._teller is not None:
+            self._teller.stop()
 
     def collect(self, hook: str, **arguments: object) -> list[Any]:
         """Ask a collector hook of every plugin; those that fail or say ``None`` are left out."""
@@ -63,11 +107,11 @@ class Plugins:
         Yields:
             (name of the plugin, its answer).
         """
-        for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+        for impl in self._listeners(hook):
             try:
                 answer = impl.function(*[arguments[name] for name in impl.argnames])
             except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5
-                self.warn_once(impl.plugin_name, hook, error)
+                self.warn_once(impl.plugin_name, hook, repr(error))
                 continue
             if answer is not None:
                 yield impl.plugin_name, answer
@@ -82,7 +126,7 @@ class Plugins:
             PluginError: A converter failed; the message names it.
         """
         hook = "runicorn_convert_value"
-        for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+        for impl in self._listeners(hook):
             arguments = {"key": key, "value": value}
             try:
                 number = impl.function(*[arguments[name] for name in impl.argnames])
@@ -92,11 +136,20 @@ class Plugins:
                 return number
         return None
 
-    def warn_once(self, plugin: str, hook: str, error: BaseException) -> None:
+    def _listeners(self, hook: str) -> list[pluggy.HookImpl]:
+        return list(reversed(getattr(self._manager.hook, hook).get_hookimpls()))
+
+    def _call(self, impl: pluggy.HookImpl, hook: str, arguments: Mapping[str, object]) -> None:
+        try:
+            impl.function(*[arguments[name] for name in impl.argnames])
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5: no plugin stops a run
+            self.warn_once(impl.plugin_name, hook, repr(error))
+
+    def warn_once(self, plugin: str, hook: str, trouble: str) -> None:
         """Tell that a plugin failed in a hook, the first time it does."""
         if (plugin, hook) not in self._warned:
             self._warned.add((plugin, hook))
-            _log.warning("plugin %s failed in %s: %r; the run goes on", plugin, hook, error)
+            _log.warning("plugin %s failed in %s: %s; the run goes on", plugin, hook, trouble)
 
 
 def _installed(names: list[str]) -> list[tuple[str, object]]:

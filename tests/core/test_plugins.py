@@ -3,14 +3,15 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import runicorn as rn
-from runicorn.errors import PluginError
-from runicorn.plugins import hookspecs
+from runicorn.errors import PluginError, UsageError
+from runicorn.plugins import hookspecs, manager
 from runicorn.plugins.manager import BUILT_IN
 
 REPOSITORY = Path(__file__).parents[2]
@@ -64,6 +65,85 @@ def test_runicorn_run_started_and_runicorn_run_finished_are_called_once_with_the
     with rn.init(storage=root, plugins=[watcher]):
         assert watcher.seen == [("started", "running")]
     assert watcher.seen == [("started", "running"), ("finished", "finished")]
+
+
+class Listener:
+    """Notes events and alerts, and says when the last one it waits for has come."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.alerts: list[Any] = []
+        self.has_alert = threading.Event()
+
+    @rn.hookimpl
+    def runicorn_logged(self, event: Any) -> None:
+        self.events.append((event["type"], event["data"]))
+
+    @rn.hookimpl
+    def runicorn_alert(self, alert: Any) -> None:
+        self.alerts.append(dict(alert))
+        self.has_alert.set()
+
+
+def test_runicorn_logged_tells_every_event_in_order(root: Path) -> None:
+    listener = Listener()
+    with rn.init(storage=root, plugins=[listener]) as run:
+        for step in range(100):
+            rn.log({"a": step}, step=step)
+        run.record("custom", {"b": 1})
+    told = [data["a"] for kind, data in listener.events if kind == "metrics"]
+    assert told == list(range(100))
+    assert listener.events[-1] == ("custom", {"b": 1})
+
+
+def test_runicorn_alert_tells_listeners_and_logging(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = Listener()
+    with rn.init(storage=root, plugins=[listener, "nonfinite"]):
+        rn.log({"loss": float("nan")}, step=3)
+        rn.log({"loss": float("nan")}, step=4)
+        assert listener.has_alert.wait(20)
+    told = {"title": "loss is NaN", "text": "since step 3", "level": "warning"}
+    assert listener.alerts == [told]
+    assert "loss is NaN: since step 3" in caplog.text
+
+
+@pytest.mark.promise(5)
+def test_a_plugin_that_hangs_holds_up_neither_init_nor_log_nor_finish(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(manager, "HOOK_S", 0.3)
+    monkeypatch.setattr(manager, "MIN_HOOK_S", 0.3)
+    for_ever, watcher = threading.Event(), Watcher()
+
+    class Hanging:
+        @rn.hookimpl(tryfirst=True)
+        def runicorn_run_started(self) -> None:
+            for_ever.wait(60)
+
+        @rn.hookimpl(tryfirst=True)
+        def runicorn_logged(self) -> None:
+            for_ever.wait(60)
+
+    began = time.monotonic()
+    try:
+        run = rn.init(storage=root, plugins=[watcher, Hanging()])
+        for step in range(100):
+            rn.log({"a": step})
+        run.finish()
+    finally:
+        for_ever.set()
+    assert time.monotonic() - began < 20
+    assert ("finished", "finished") in watcher.seen
+    assert (run.run_dir / "events.jsonl").read_bytes().count(b'"metrics"') == 100
+    assert "no end after" in caplog.text
+
+
+def test_an_unknown_built_in_plugin_is_refused_before_anything_is_made(root: Path) -> None:
+    with pytest.raises(UsageError, match="nosuch"):
+        rn.init(storage=root, plugins=["nosuch"])
+    assert not root.exists()
 
 
 def test_runicorn_convert_value_makes_a_foreign_value_a_number(root: Path) -> None:

@@ -1,0 +1,269 @@
+"""The recorder of a run: its journals and documents, kept up whatever the disk does.
+
+A line is with the kernel when `Recorder.append` has returned. Trouble with the disk is warned about
+once of each kind; lines wait in memory until the disk takes them again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runicorn import clock, processes
+from runicorn.best import BestMetric
+from runicorn.events import encode
+from runicorn.files import write_json
+from runicorn.inputs import merge
+from runicorn.journal import JournalWriter
+from runicorn.layout import RunDir
+from runicorn.states import HEARTBEAT_S
+from runicorn.worker import Worker
+
+# How long the end of a run may wait for the disk, and its pause between two tries [s].
+DISK_S = 6.0
+RETRY_S = 0.2
+
+_log = logging.getLogger("runicorn")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a recorder takes up.
+
+    Attributes:
+        folder: The run's folder; it exists.
+        rank: Which process of the run this is; rank 0 alone writes documents.
+        attempt: From 1.
+        step: The last step of the attempts before `[steps]`.
+        config: The content of ``config.json``.
+        summary: The content of ``summary.json``.
+    """
+
+    folder: RunDir
+    rank: int = 0
+    attempt: int = 1
+    step: int = 0
+    config: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+class Recorder:
+    """Writes the files of one run from one process.
+
+    Attributes:
+        config: What ``config.json`` holds.
+        summary: What ``summary.json`` holds.
+        attempt: Which attempt this is, from 1.
+        is_closed: Whether nothing more is recorded.
+    """
+
+    def __init__(self, start: Start) -> None:
+        """Open the journals.
+
+        Raises:
+            ConflictError: Another process records the run.
+            OSError: They can't be opened.
+        """
+        self.config, self.summary = start.config, start.summary
+        self.attempt = start.attempt
+        self.is_closed = False
+        self._folder = folder = start.folder
+        self._is_lead = start.rank == 0
+        self._journal = JournalWriter(folder.journal_of(start.rank))
+        self._logs = JournalWriter(folder.logs_of(start.rank))
+        self._best = _best_of(start.summary, folder.journal)
+        self._status: dict[str, Any] = {"attempt": start.attempt}
+        # Re-entrant: a signal handler may log as well.
+        self.lock, self._log_lock = threading.RLock(), threading.RLock()
+        self._warned: set[str] = set()
+        me = weakref.ref(self)
+        self._keeper = Worker("runicorn-keeper", lambda: _beat(me), HEARTBEAT_S)
+
+    def begin(self, *, resumed_at_step: int | None = None) -> None:
+        """Say that the attempt has begun, and by which process.
+
+        Args:
+            resumed_at_step: Earlier points at or after it are superseded `[steps]`.
+        """
+        if self.attempt > 1:
+            said = {"attempt": self.attempt, "resumed_at_step": resumed_at_step}
+            self.append(clock.now(), "attempt", said)
+        if self._is_lead:
+            self._set_status(
+                status="running",
+                started_at=clock.now(),
+                pid=os.getpid(),
+                pid_started_at=processes.started_at(),
+                hostname=processes.hostname(),
+                boot_id=processes.boot_id(),
+            )
+            self._write(self._folder.config, self.config)
+
+    def append(self, ts: float, kind: str, data: dict[str, Any]) -> None:
+        """Append an event to the journal.
+
+        Args:
+            ts: `[s]`
+            kind: Its type.
+            data: JSON values.
+        """
+        self._journal.append(encode(ts, kind, data))
+        if self._journal.error is not None:
+            self._warn_of_disk(self._journal)
+
+    def write_log(self, text: str) -> None:
+        """Append text to the log; dropped once it is closed."""
+        with self._log_lock:
+            if not self._logs.is_closed:
+                self._logs.append(text.encode("utf-8", "backslashreplace"))
+                if self._logs.error is not None:
+                    self._warn_of_disk(self._logs)
+
+    def change_config(self, changes: Mapping[str, Any]) -> None:
+        """Record changes of the config; nested dictionaries are merged."""
+        with self.lock:
+            merge(self.config, changes)
+            self.append(clock.now(), "config", dict(changes))
+            if self._is_lead:
+                self._write(self._folder.config, self.config)
+
+    def change_summary(self, changes: Mapping[str, Any]) -> None:
+        """Record changes of the summary; what follows the primary metric begins anew with it."""
+        with self.lock:
+            self.summary.update(changes)
+            self.append(clock.now(), "summary", dict(changes))
+            if "best_metric_name" in changes:
+                for key in ("best_metric_value", "best_metric_step"):
+                    self.summary.pop(key, None)  # those of the metric before
+                self._best = _best_of(self.summary, self._folder.journal)
+            if self._is_lead:
+                self._write(self._folder.summary, self.summary)
+
+    def close(self) -> bool:
+        """Record nothing more; tell whether it was still open."""
+        with self.lock:
+            was_open = not self.is_closed
+            self.is_closed = True
+        return was_open
+
+    def end(self, status: str, reason: str | None, exit_code: int) -> None:
+        """Write the end of the run, within a bounded time.
+
+        Args:
+            status: ``finished``, ``failed`` or ``interrupted``.
+            reason: Why.
+            exit_code: Of the process.
+        """
+        said = {"status": status, "exit_code": exit_code, "reason": reason}
+        if not self._keeper.do(lambda: self._end(said), DISK_S + 1.0):
+            self.warn("slow", f"{self._folder.path}: the disk does not answer")
+
+    def close_log(self, timeout_s: float) -> None:
+        """Close the log and end the thread; waits so long at most `[s]`."""
+        self._keeper.do(self._logs.close, timeout_s)
+        self._keeper.stop()
+
+    def warn(self, about: str, message: str) -> None:
+        """Warn about something once.
+
+        Args:
+            about: What must not be told again.
+            message: In plain words.
+        """
+        if about not in self._warned:
+            self._warned.add(about)
+            _log.warning("run %s: %s", self._folder.id, message)
+
+    def abandon(self) -> None:
+        """Leave the files to the parent: for a forked child, which shares the descriptors."""
+        # Another thread may have held them when the process forked.
+        self.lock, self._log_lock = threading.RLock(), threading.RLock()
+        self.is_closed = True
+        self._journal.abandon()
+        self._logs.abandon()
+
+    def beat(self) -> None:
+        """Give a sign of life, and write what waits."""
+        if self.is_closed:
+            return
+        with self.lock:
+            self._journal.retry()
+        with self._log_lock:
+            self._logs.retry()
+        if self._is_lead:
+            with self.lock:
+                if not self.is_closed:
+                    self._set_status()
+                    self._write_best()
+
+    def _end(self, said: dict[str, Any]) -> None:
+        self._journal.append(encode(clock.now(), "finish", said))
+        until, tick = clock.monotonic() + DISK_S, threading.Event()
+        while self._journal.n_waiting and clock.monotonic() < until:
+            tick.wait(RETRY_S)
+            self._journal.retry()
+        n_lost = self._journal.n_lost + self._journal.n_waiting
+        if n_lost:
+            lost = f"{n_lost} lines could not be written: {self._journal.error}"
+            self.warn("lost", f"{self._journal.path}: {lost}")
+            said["reason"] = "\n".join(filter(None, (said["reason"], lost)))
+        self._journal.close()
+        if self._is_lead:
+            self._write_best()
+            self._set_status(
+                status=said["status"],
+                ended_at=clock.now(),
+                exit_reason=said["reason"],
+                exit_code=said["exit_code"],
+            )
+
+    def _set_status(self, **changes: object) -> None:
+        self._status |= changes
+        self._status["heartbeat_at"] = clock.now()
+        self._write(self._folder.status, self._status)
+
+    def _write_best(self) -> None:
+        if self._best is not None:
+            with suppress(OSError):
+                self._best.catch_up()
+            self.summary.update(self._best.as_summary())
+            self._write(self._folder.summary, self.summary)
+
+    def _write(self, path: Path, document: dict[str, Any]) -> None:
+        try:
+            write_json(path, document)
+        except OSError as error:
+            self.warn("document", f"{path} can't be written: {error}")
+
+    def _warn_of_disk(self, journal: JournalWriter) -> None:
+        if journal.n_lost:
+            self.warn(
+                "full",
+                f"{journal.path}: too much waits for the disk, so lines are lost now",
+            )
+            return
+        self.warn(
+            "disk",
+            f"{journal.path} can't be written: {journal.error}. "
+            "What is logged waits in memory and is written when the disk takes it again.",
+        )
+
+
+def _best_of(summary: Mapping[str, Any], journal: Path) -> BestMetric | None:
+    name, mode = summary.get("best_metric_name"), summary.get("best_metric_mode")
+    if isinstance(name, str) and mode in ("max", "min"):
+        return BestMetric(journal, name, mode)
+    return None
+
+
+def _beat(reference: weakref.ref[Recorder]) -> None:
+    recorder = reference()
+    if recorder is not None:
+        recorder.beat()
