@@ -40,7 +40,7 @@ def _write_run(root: Path, run_id: str, n_steps: int) -> Path:
 def _bulk_insert_s(folder: Path) -> float:
     """Insert as many points as the journal has, with the columns and the key of the index."""
     rows = [
-        (series, step, step * 150, 1.0e9 + step / 10, step % 997 / 997, 0, None, 1)
+        (series, step, step * 150, 1.0e9 + step / 10, step % 997 / 997, None, 1)
         for step in range(N_STEPS)
         for series in range(len(METRICS))
     ]
@@ -48,12 +48,12 @@ def _bulk_insert_s(folder: Path) -> float:
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=NORMAL")
     database.execute(
-        "CREATE TABLE points (series, step, line_offset, ts REAL, value REAL, kind, stage, attempt,"
+        "CREATE TABLE points (series, step, line_offset, ts REAL, value REAL, stage, attempt,"
         " PRIMARY KEY (series, step, line_offset)) WITHOUT ROWID"
     )
     began = time.perf_counter()
     database.execute("BEGIN IMMEDIATE")
-    database.executemany("INSERT INTO points VALUES (?,?,?,?,?,?,?,?)", rows)
+    database.executemany("INSERT INTO points VALUES (?,?,?,?,?,?,?)", rows)
     database.execute("COMMIT")
     spent = time.perf_counter() - began
     database.close()
