@@ -109,18 +109,23 @@ class RunNotFoundError(NotFoundError):
     Attributes:
         run_id: The id that was asked for.
         candidates: Some of the runs that begin with it.
+        close: Ids of runs that look like it.
     """
 
-    def __init__(self, run_id: str, candidates: Sequence[str] = ()) -> None:
+    def __init__(
+        self, run_id: str, candidates: Sequence[str] = (), close: Sequence[str] = ()
+    ) -> None:
+        meant = f" Perhaps {' or '.join(close)} is meant." if close else ""
         super().__init__(
             f"{run_id!r} is the beginning of several runs, such as {' and '.join(candidates)}. "
             "Give more of the id."
             if candidates
-            else f"No run has the id {run_id!r}. `runicorn ls` or `GET /api/runs` lists those that "
-            "there are."
+            else f"No run has the id {run_id!r}.{meant} `runicorn ls` or `GET /api/runs` lists "
+            "those that there are."
         )
         self.run_id = run_id
         self.candidates = tuple(candidates)
+        self.close = tuple(close)
 
 
 class ConflictError(RunicornError):

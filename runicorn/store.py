@@ -120,18 +120,23 @@ class Store:
             return StoredRun(**read_facts(connection, found), _source=self._source)
 
     def catch_up(
-        self, run_ids: Sequence[str] | None = None, budget_s: float | None = None
+        self,
+        run_ids: Sequence[str] | None = None,
+        budget_s: float | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> CatchUpReport:
         """Bring the index up to the files.
 
         Args:
             run_ids: Only these runs; all when ``None``.
             budget_s: Stop early once so much time has passed; the next call goes on `[s]`.
+            progress: Called with (runs done, runs in all) as the journals are read.
 
         Raises:
             IndexUnavailableError: The index can't be opened or written.
         """
-        return _told(catchup.catch_up(self._index, self.root, run_ids, budget_s))
+        report = catchup.catch_up(self._index, self.root, run_ids, budget_s, progress=progress)
+        return _told(report)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> CatchUpReport:
         """Forget the index and read all files anew.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from runicorn import clock
@@ -12,6 +13,8 @@ from runicorn.states import judge
 
 # So many candidates are named when a prefix fits several runs.
 _SHOWN = 3
+# How much an id must have in common with what was typed to be named, and how long a part of one is.
+_LIKENESS, _MIN_PART = 0.75, 4
 
 
 def folders_by_id(root: Path) -> dict[str, RunDir]:
@@ -79,7 +82,7 @@ def _match(known: dict[str, RunDir], text: str) -> RunDir:
         return known[text]
     candidates = sorted(run_id for run_id in known if text and run_id.startswith(text))
     if not candidates:
-        raise RunNotFoundError(text)
+        raise RunNotFoundError(text, close=_like(known, text))
     if len(candidates) > 1:
         more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
         raise NotFoundError(
@@ -87,6 +90,15 @@ def _match(known: dict[str, RunDir], text: str) -> RunDir:
             f"{', '.join(candidates[:_SHOWN])}{more}. Give more of the id."
         )
     return known[candidates[0]]
+
+
+def _like(known: dict[str, RunDir], text: str) -> list[str]:
+    """Return the ids that look like a text: mistyped, or a later part of them."""
+    if not text:
+        return []
+    if len(text) >= _MIN_PART and (ending := sorted(each for each in known if text in each)):
+        return ending[-_SHOWN:]
+    return difflib.get_close_matches(text, known, n=_SHOWN, cutoff=_LIKENESS)
 
 
 def _why_wrong_side(run_id: str, *, is_deleted: bool) -> str:

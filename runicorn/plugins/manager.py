@@ -7,6 +7,7 @@ import importlib
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -52,10 +53,17 @@ class Plugins:
         self._worker = Worker("runicorn-plugins")
         # A thread of its own, so that a slow listener holds up no start and no end.
         self._teller: Worker | None = None
-        for name, plugin in _installed(list(chosen)):
-            self._manager.register(plugin, name)
+        for found in installed(list(chosen)):
+            if found.plugin is not None:
+                self._register_found(found)
         for plugin in given:
             self._register(plugin)
+
+    def _register_found(self, found: Found) -> None:
+        try:
+            self._manager.register(found.plugin, found.name)
+        except Exception as error:  # noqa: BLE001 - promise 5: a hook with arguments it can't have
+            _log.warning("plugin %s can't be used: %s; it is left out", found.name, error)
 
     def _register(self, plugin: object) -> None:
         if not isinstance(plugin, str):
@@ -152,13 +160,32 @@ class Plugins:
             _log.warning("plugin %s failed in %s: %s; the run goes on", plugin, hook, trouble)
 
 
-def _installed(names: list[str]) -> list[tuple[str, object]]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plugin that is built in or installed.
+
+    Attributes:
+        name: Its name, by which the setting ``plugins`` chooses it.
+        plugin: The plugin; ``None`` where it can't be loaded.
+        distribution: What it comes with; ``None`` where it is built in.
+        version: Of the distribution.
+        problem: Why it can't be loaded.
+    """
+
+    name: str
+    plugin: object
+    distribution: str | None = None
+    version: str | None = None
+    problem: str | None = None
+
+
+def installed(names: list[str]) -> list[Found]:
     """List the built-in and installed plugins that the setting ``plugins`` leaves in."""
     if names == [NO_PLUGINS]:
         # Values of arrays are part of what `log` takes, not an extra.
-        return [("arrays", _built_in("arrays"))]
-    found = [(name, _built_in(name)) for name in BUILT_IN] + _from_entry_points()
-    return [(name, plugin) for name, plugin in found if not names or name in {*names, "arrays"}]
+        return [Found("arrays", _built_in("arrays"))]
+    found = [Found(name, _built_in(name)) for name in BUILT_IN] + _from_entry_points()
+    return [each for each in found if not names or each.name in {*names, "arrays"}]
 
 
 def _built_in(name: str) -> ModuleType:
@@ -167,13 +194,15 @@ def _built_in(name: str) -> ModuleType:
 
 
 @functools.cache
-def _from_entry_points() -> list[tuple[str, object]]:
+def _from_entry_points() -> list[Found]:
     import importlib.metadata
 
-    loaded: list[tuple[str, object]] = []
+    loaded: list[Found] = []
     for point in importlib.metadata.entry_points(group=hookspecs.PROJECT):
+        of = (point.dist.name, point.dist.version) if point.dist else (None, None)
         try:
-            loaded.append((point.name, point.load()))
+            loaded.append(Found(point.name, point.load(), *of))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5
             _log.warning("plugin %s can't be loaded: %r; it is left out", point.name, error)
+            loaded.append(Found(point.name, None, *of, problem=f"can't be loaded: {error!r}"))
     return loaded

@@ -21,7 +21,9 @@ def conditions_of(query: ExperimentQuery) -> list[ColumnElement[bool]]:
     """
     row = EXPERIMENTS.c
     conditions: list[ColumnElement[bool]] = []
-    if not query.include_deleted:
+    if query.only_deleted:
+        conditions.append(row.deleted_at.is_not(None))
+    elif not query.include_deleted:
         conditions.append(row.deleted_at.is_(None))
     conditions += [
         column == value

@@ -74,6 +74,7 @@ class ExperimentQuery(Question):
     best_metric_min: float | None = None
     best_metric_max: float | None = None
     include_deleted: bool = False
+    only_deleted: bool = Field(default=False, description="Only runs in the recycle bin.")
     page: int = Field(default=1, ge=1)
     per_page: int = Field(default=50, ge=1, le=1000)
     order_by: str = Field(

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import runicorn
 
-HEAVY = {"sqlmodel", "sqlalchemy", "numpy", "pydantic", "pandas", "torch", "fsspec", "psutil"}
+HEAVY = {
+    "fsspec", "numpy", "pandas", "psutil", "pydantic", "rich", "sqlalchemy", "sqlmodel", "torch",
+    "typer",
+}  # fmt: skip
 
 
 def _modules_after(script: str) -> set[str]:

@@ -1,0 +1,5 @@
+"""The same command as ``python -m runicorn.cli``."""
+
+from runicorn.cli import main
+
+main()
