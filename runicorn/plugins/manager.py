@@ -199,10 +199,12 @@ def _from_entry_points() -> list[Found]:
 
     loaded: list[Found] = []
     for point in importlib.metadata.entry_points(group=hookspecs.PROJECT):
-        of = (point.dist.name, point.dist.version) if point.dist else (None, None)
+        plugin, problem = None, None
         try:
-            loaded.append(Found(point.name, point.load(), *of))
+            plugin = point.load()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5
             _log.warning("plugin %s can't be loaded: %r; it is left out", point.name, error)
-            loaded.append(Found(point.name, None, *of, problem=f"can't be loaded: {error!r}"))
+            problem = f"can't be loaded: {error!r}"
+        origin = (point.dist.name, point.dist.version) if point.dist else (None, None)
+        loaded.append(Found(point.name, plugin, *origin, problem))
     return loaded
