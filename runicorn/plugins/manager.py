@@ -205,6 +205,7 @@ def _from_entry_points() -> list[Found]:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5
             _log.warning("plugin %s can't be loaded: %r; it is left out", point.name, error)
             problem = f"can't be loaded: {error!r}"
-        origin = (point.dist.name, point.dist.version) if point.dist else (None, None)
-        loaded.append(Found(point.name, plugin, *origin, problem))
+        origin = point.dist.name if point.dist else None
+        version = point.dist.version if point.dist else None
+        loaded.append(Found(point.name, plugin, origin, version, problem))
     return loaded
