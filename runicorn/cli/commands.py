@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 import runicorn
-from runicorn.cli import DEBUG_VARIABLE, about, listing, logs, showing
+from runicorn.cli import DEBUG_VARIABLE, about, curating, health, listing, logs, showing
 from runicorn.cli.output import complain
+from runicorn.cli.questions import DeclinedError
 from runicorn.errors import RunicornError, UsageError
 
 EPILOG = (
@@ -44,6 +45,9 @@ class _Commands(typer.core.TyperGroup):
         except RunicornError as error:
             complain(str(error))
             raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
+        except DeclinedError as error:
+            complain("nothing was done")
+            raise typer.Exit(1) from error
         except OSError as error:
             complain(_told(error))
             raise typer.Exit(1) from error
@@ -118,6 +122,13 @@ def _told(error: OSError) -> str:
 
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Look": {"ls": listing.ls, "show": showing.show, "logs": logs.logs},
+    "Keep in order": {
+        "tag": curating.tag,
+        "rm": curating.rm,
+        "restore": curating.restore,
+        "move": curating.move,
+    },
+    "The root": {"doctor": health.doctor, "reindex": health.reindex, "du": health.du},
     "Runicorn": {"config": about.config, "plugins": about.plugins, "version": about.version},
 }
 for _panel, _functions in _COMMANDS.items():

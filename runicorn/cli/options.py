@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +14,26 @@ MAX_OFFERED = 100
 
 def complete_run(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the runs whose ids begin with what was typed so far, and what they are."""
+    return _runs(ctx, incomplete, is_deleted=None)
+
+
+def complete_deleted_run(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return such runs of the recycle bin."""
+    return _runs(ctx, incomplete, is_deleted=True)
+
+
+def _runs(ctx: typer.Context, incomplete: str, *, is_deleted: bool | None) -> list[tuple[str, str]]:
     from runicorn.curation.finding import folders_by_id
     from runicorn.settings import find_root
 
     folders = folders_by_id(find_root(ctx.params.get("root")))
     ids = sorted((run_id for run_id in folders if run_id.startswith(incomplete)), reverse=True)
-    return [
+    offered = (
         (run_id, f"{folders[run_id].project}/{folders[run_id].name}")
-        for run_id in ids[:MAX_OFFERED]
-    ]
+        for run_id in ids
+        if is_deleted is None or folders[run_id].deleted.exists() == is_deleted
+    )
+    return list(islice(offered, MAX_OFFERED))
 
 
 def complete_project(ctx: typer.Context, incomplete: str) -> list[str]:

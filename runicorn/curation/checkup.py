@@ -9,6 +9,7 @@ import importlib.metadata
 import os
 import re
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections import Counter
@@ -26,7 +27,7 @@ from runicorn.curation.unpacking import IMPORT_PREFIX
 from runicorn.documents import number_of, read_document
 from runicorn.errors import RunicornError
 from runicorn.files import open_regular
-from runicorn.index.catchup import catch_up
+from runicorn.index.catchup import Progress, catch_up
 from runicorn.index.database import Database, open_database
 from runicorn.index.place import Owner, database_path, owner_of
 from runicorn.index.schema import CURSORS, EXPERIMENTS, PROBLEMS
@@ -69,11 +70,12 @@ class Finding:
     advice: str = ""
 
 
-def examine(root: Path) -> Iterator[Finding]:
+def examine(root: Path, progress: Progress | None = None) -> Iterator[Finding]:
     """Look at a root, one check after the other.
 
     Args:
         root: The root; it need not exist.
+        progress: Told about journals that the index has not read yet.
     """
     if not root.is_dir():
         advice = "the first run makes it, or `runicorn demo`"
@@ -84,7 +86,7 @@ def examine(root: Path) -> Iterator[Finding]:
     yield from _root(root)
     yield _kind_of_disk(root)
     yield _space(root)
-    yield from _index(root, folders)
+    yield from _index(root, folders, progress)
     yield from _runs(folders)
     yield _torn_tails(folders)
     yield from _clock(root, folders)
@@ -159,7 +161,7 @@ def _space(root: Path) -> Finding:
     return Finding("disk space", "ok", free)
 
 
-def _index(root: Path, folders: list[RunDir]) -> Iterator[Finding]:
+def _index(root: Path, folders: list[RunDir], progress: Progress | None) -> Iterator[Finding]:
     try:
         place = database_path(root)
         if owner_of(place) is Owner.FOREIGN:
@@ -167,11 +169,11 @@ def _index(root: Path, folders: list[RunDir]) -> Iterator[Finding]:
                 "0.4", "note", f"{place} was made by 0.4", "it is set aside, never deleted"
             )
         database = open_database(root)
-    except (RunicornError, OSError) as error:
+    except (RunicornError, OSError, sqlite3.Error) as error:
         yield _broken_index(error)
         return
     try:
-        report = catch_up(database, root)
+        report = catch_up(database, root, progress=progress)
         yield from _agreement(database, folders, report.n_points)
     except RunicornError as error:
         yield _broken_index(error)

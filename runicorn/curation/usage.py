@@ -77,6 +77,11 @@ def measure(root: Path, progress: Callable[[int, int], None] | None = None) -> U
     return Usage(runs, artifacts_bytes, index_bytes, max(0, rest - index_bytes))
 
 
+def run_bytes(folder: RunDir) -> int:
+    """Return the space of one run `[bytes]`."""
+    return _size(folder.path, set())[0]
+
+
 def _size(
     folder: Path, seen: set[tuple[int, int]], skipped: set[Path] | None = None
 ) -> tuple[int, int]:
