@@ -17,6 +17,7 @@ from runicorn.layout import RunDir
 from runicorn.plugins.hookspecs import RecordingRun
 from runicorn.plugins.manager import Plugins
 from runicorn.redaction import redact_document
+from runicorn.values import plain_document
 
 HOOK = "runicorn_environment"
 CODE_DIFF = "code_diff"
@@ -33,6 +34,7 @@ class Capture(threading.Thread):
         self._folder = RunDir(run.run_dir, run.project, run.name)
         self._plugins = plugins
         self._known: dict[str, Any] = {}
+        self._has_diff = False
 
     def stop(self, timeout_s: float) -> None:
         """Wait until it is done, or the time is over."""
@@ -58,25 +60,27 @@ class Capture(threading.Thread):
 
     def _write(self, answer: dict[str, Any]) -> None:
         diff = answer.pop(CODE_DIFF, None)
-        if isinstance(diff, str) and diff:
+        if isinstance(diff, str) and diff and not self._has_diff:
+            self._has_diff = True
             from runicorn.code_diff import redact_diff
 
             # Files hold any bytes; those that are no UTF-8 come and go as surrogates.
             text = redact_diff(diff).encode("utf-8", "surrogateescape")
             write_bytes(self._folder.code_diff, text)
-        merge(self._known, redact_document(answer))
+        # Anything may come from a plugin; a document holds only what JSON knows.
+        merge(self._known, redact_document(plain_document(answer, self._plugins.convert)))
         write_json(self._folder.environment, self._known)
 
 
 def merge(known: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Add an answer to what is known: lists and dictionaries are joined, others replaced."""
+    """Add an answer to what is known: lists and dictionaries are joined, others stay."""
     for key, value in answer.items():
         before = known.get(key)
         if isinstance(before, dict) and isinstance(value, dict):
-            known[key] = {**before, **value}
+            known[key] = {**value, **before}
         elif isinstance(before, list) and isinstance(value, list):
             known[key] = before + value
-        else:
+        elif before is None:
             known[key] = value
 
 

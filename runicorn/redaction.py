@@ -54,10 +54,10 @@ _SHAPES = r"""(?ix)
   | (?<=\bbearer\s)[\w.~+/=-]{16,4000} | (?<=\bbasic\s)[A-Za-z0-9+/=]{16,4000}
 """
 # Up to the last @ of the authority. A password may hold a slash where nobody encoded it, but what
-# follows a colon and is only digits is a port.
+# follows a colon and is only digits is a port. A URL that was taken for a path has one slash.
 _USER_INFO = (
-    r"(?i)(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?P<user>[^\s/?#:\"'<>]{0,300}"
-    r"(?::(?!\d{1,5}[/?#])[^\s\"'<>]{0,300})?)@"
+    r"(?i)(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{1,30}):(?P<slashes>//?)"
+    r"(?P<user>[^\s/?#:\"'<>]{0,300}(?::(?!\d{1,5}[/?#])[^\s\"'<>]{0,300})?)@"
 )
 _WITHOUT_PASSWORD = frozenset({"ssh", "git+ssh", "ssh+git", "sftp", "git"})
 _NAME = r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,100})"
@@ -164,9 +164,10 @@ def _redact_argument(argument: str) -> str:
 
 def _without_user_info(match: re.Match[str]) -> str:
     scheme, user = match["scheme"], match["user"]
-    if ":" not in user and scheme.lower() in _WITHOUT_PASSWORD:
+    is_harmless = scheme.lower() in _WITHOUT_PASSWORD or match["slashes"] == "/"
+    if ":" not in user and is_harmless:
         return match[0]
-    return f"{scheme}://{REDACTED}@"
+    return f"{scheme}:{match['slashes']}{REDACTED}@"
 
 
 def _without_value(match: re.Match[str]) -> str:

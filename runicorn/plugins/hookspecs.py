@@ -129,7 +129,7 @@ def runicorn_environment(run: RecordingRun) -> dict[str, object] | None:
 
     Returns:
         JSON values by key, or ``None`` when there is nothing to tell. Dictionaries and lists of
-        several plugins under one key are joined; of other values the last answer stays. The text
+        several plugins under one key are joined; of other values the first answer stays. The text
         under ``code_diff`` becomes the file ``code.diff``. Secrets are redacted by the caller.
     """
 

@@ -18,7 +18,7 @@ from runicorn.plugins import hookspecs
 from runicorn.worker import Worker
 
 # Asked from the last to the first.
-BUILT_IN = ("arrays", "alerts", "live_index", "hardware", "environment")
+BUILT_IN = ("arrays", "alerts", "live_index", "nvidia", "git", "hardware", "environment")
 NO_PLUGINS = "none"
 # How long a run waits for all plugins at one hook, and for each of them at least [s].
 HOOK_S = 5.0
