@@ -19,7 +19,7 @@ class Collectors:
         """Prepare the threads.
 
         Args:
-            run: The run; only a weak reference is kept.
+            run: The run.
             plugins: Those of the run.
             is_first: Whether this process made the run; others leave its environment alone.
         """

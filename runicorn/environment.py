@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import weakref
 from contextlib import suppress
 from typing import Any
 
@@ -30,7 +29,7 @@ class Capture(threading.Thread):
 
     def __init__(self, run: RecordingRun, plugins: Plugins) -> None:
         super().__init__(name=f"runicorn-environment-{run.id}", daemon=True)
-        self._run = weakref.ref(run)
+        self._recorded = run
         self._folder = RunDir(run.run_dir, run.project, run.name)
         self._plugins = plugins
         self._known: dict[str, Any] = {}
@@ -51,7 +50,7 @@ class Capture(threading.Thread):
 
     def _capture(self) -> None:
         keep_earlier(self._folder)
-        for plugin, answer in self._plugins.each(HOOK, run=self._run()):
+        for plugin, answer in self._plugins.each(HOOK, run=self._recorded):
             if not isinstance(answer, dict):
                 error = TypeError(f"its answer is no dictionary but {answer!r}")
                 self._plugins.warn_once(plugin, HOOK, repr(error))

@@ -6,7 +6,6 @@ import logging
 import math
 import threading
 import time
-import weakref
 from contextlib import suppress
 
 from runicorn.plugins.hookspecs import RecordingRun
@@ -27,7 +26,7 @@ class Sampler(threading.Thread):
 
     def __init__(self, run: RecordingRun, plugins: Plugins) -> None:
         super().__init__(name=f"runicorn-sampler-{run.id}", daemon=True)
-        self._run = weakref.ref(run)
+        self._recorded = run
         self._plugins = plugins
         self._interval_s: float = run.settings["system_interval_s"]
         self._stopping = threading.Event()
@@ -40,19 +39,16 @@ class Sampler(threading.Thread):
                 self.join(timeout_s)
 
     def run(self) -> None:
-        """Sample until stopped, or until the run was forgotten."""
+        """Sample until stopped."""
         pause_s = min(FIRST_S, self._interval_s)
         while not self._stopping.wait(pause_s):
             began = time.thread_time()
-            run = self._run()
-            if run is None:
-                return
             try:
-                self._sample(run)
+                self._sample(self._recorded)
             except Exception as error:  # noqa: BLE001 - promise 5: nothing of ours stops a run
-                _log.warning("run %s: the hardware is not sampled any more: %s", run.id, error)
+                name = self._recorded.id
+                _log.warning("run %s: the hardware is not sampled any more: %s", name, error)
                 return
-            del run
             pause_s = max(self._interval_s, (time.thread_time() - began) / SHARE)
 
     def _sample(self, run: RecordingRun) -> None:

@@ -135,17 +135,6 @@ def test_a_sample_that_hangs_does_not_hold_up_finish(root: Path) -> None:
     assert samples_of(run) == []
 
 
-def test_a_run_that_was_forgotten_is_sampled_no_more(root: Path) -> None:
-    counter = Counter()
-    run = rn.Run.start(storage=root, plugins=[counter])
-    thread = run._collectors._sampler
-    assert thread is not None
-    assert counter.wait_for(1)
-    del run
-    thread.join(WAIT_S)
-    assert not thread.is_alive()
-
-
 def test_it_can_be_turned_off(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNICORN_SYSTEM_METRICS", "off")
     run = rn.init(storage=root)
