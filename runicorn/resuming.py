@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runicorn import clock
+from runicorn import clock, processes
 from runicorn.documents import integer_of, number_of, read_document, text_of
 from runicorn.errors import ConflictError, JournalDamagedError, RunNotFoundError, UsageError
 from runicorn.events import Event, decode, step_of
@@ -128,6 +129,8 @@ def _check_free(folder: RunDir) -> None:
     if judge(meta, status, clock.now()).status == "running":
         host = text_of(status, "hostname") or text_of(meta, "hostname")
         pid = integer_of(status, "pid") or integer_of(meta, "pid")
+        if (host, pid) == (processes.hostname(), os.getpid()):
+            return  # this process itself; the claim on the journal tells whether it still records
         raise ConflictError(
             f"run {folder.id} is still recording, in process {pid} on {host}; "
             "end that one first, or leave run_id out for a run of its own"
