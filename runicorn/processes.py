@@ -30,6 +30,18 @@ def boot_id() -> str | None:
     return text.strip() or None
 
 
+@functools.cache
+def pid_namespace() -> str | None:
+    """Return what tells the numbers of this process's namespace from those of a container.
+
+    Source: Linux, pid_namespaces(7): ``/proc/self/ns/pid``.
+    """
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return None
+
+
 def started_at(pid: int | None = None) -> float | None:
     """Return when a process started `[s]`; ``None`` when there is none with that pid.
 

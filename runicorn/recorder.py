@@ -103,6 +103,7 @@ class Recorder:
                 pid_started_at=processes.started_at(),
                 hostname=processes.hostname(),
                 boot_id=processes.boot_id(),
+                pid_namespace=processes.pid_namespace(),
             )
             self._write(self._folder.config, self.config)
 

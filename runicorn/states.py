@@ -14,7 +14,7 @@ from runicorn import processes
 from runicorn.documents import integer_of, number_of, text_of
 
 FINAL = frozenset({"finished", "failed", "interrupted"})
-PROCESS = ("hostname", "boot_id", "pid", "pid_started_at")
+PROCESS = ("hostname", "boot_id", "pid", "pid_started_at", "pid_namespace")
 HEARTBEAT_S = 30.0
 # Twenty missed heartbeats: a suspended laptop or a stalled network disk comes back before that.
 LOST_AFTER_S = 600.0
@@ -50,15 +50,20 @@ def judge(meta: dict[str, Any], status: dict[str, Any], now: float) -> State:
     meta = {**meta, **{key: status[key] for key in PROCESS if key in status}}
     if said is None and not meta:
         return State("lost", "neither meta.json nor status.json can be read")
-    if text_of(meta, "hostname") == processes.hostname() and not _restarted_elsewhere(
-        meta, status, now
-    ):
+    is_here = text_of(meta, "hostname") == processes.hostname() and _sees_its_pids(meta)
+    if is_here and not _restarted_elsewhere(meta, status, now):
         killed = _killed_here(meta)
         if killed:
             return State("killed", killed)
         if text_of(meta, "boot_id"):
             return State("running", None)
     return _lost_elsewhere(meta, status, now)
+
+
+def _sees_its_pids(meta: dict[str, Any]) -> bool:
+    """Tell whether its pid means the same here; a container may have the name of its host."""
+    namespace = text_of(meta, "pid_namespace")
+    return namespace is None or namespace == processes.pid_namespace()
 
 
 def _restarted_elsewhere(meta: dict[str, Any], status: dict[str, Any], now: float) -> bool:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import runicorn as rn
 from runicorn import processes
 from runicorn.states import LOST_AFTER_S, judge
 
@@ -50,6 +52,33 @@ def test_a_run_elsewhere_is_never_called_dead_by_its_pid() -> None:
     lost = judge(elsewhere, silent, NOW)
     assert lost.status == "lost"
     assert "gpu-03" in (lost.reason or "")
+
+
+@pytest.mark.promise(9)
+def test_a_run_in_a_container_with_the_name_of_its_host_is_never_called_dead_by_its_pid() -> None:
+    inside = {**HERE, "pid": 7, "pid_started_at": NOW, "pid_namespace": "pid:[1]"}
+    assert judge(inside, RUNNING, NOW).status == "running"
+    silent = {**RUNNING, "heartbeat_at": NOW - LOST_AFTER_S - 1}
+    assert judge(inside, silent, NOW).status == "lost"
+
+
+@pytest.mark.promise(9)
+def test_a_real_process_in_another_pid_namespace_is_running(root: Path) -> None:
+    code = (
+        "import sys, runicorn as rn\n"
+        "rn.init(storage=sys.argv[1], run_id='x'); rn.log(a=1)\n"
+        "print('ready', flush=True); sys.stdin.read()\n"
+    )
+    if os.geteuid() != 0:
+        pytest.skip("a namespace of its own needs root")
+    enter = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", code, str(root)]
+    with subprocess.Popen(enter, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        run = rn.run_by_id("x", root=root)
+        assert run.status == "running"
+        child.communicate(timeout=60)
+    assert rn.run_by_id("x", root=root).status == "finished"
 
 
 @pytest.mark.promise(9)
