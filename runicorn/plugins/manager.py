@@ -66,6 +66,8 @@ class Plugins:
             _log.warning("plugin %s can't be used: %s; it is left out", found.name, error)
 
     def _register(self, plugin: object) -> None:
+        if self._manager.is_registered(plugin):
+            return  # a built-in one, handed in as an object
         if not isinstance(plugin, str):
             self._manager.register(plugin)
         elif not self._manager.has_plugin(plugin):
