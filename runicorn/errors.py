@@ -16,6 +16,7 @@ can be caught at any level:
     ├── StorageError (OSError)           the disk or the database
     │   ├── JournalDamagedError
     │   └── IndexUnavailableError
+    │       └── IndexUnfinishedError     made anew, and it does not list all runs yet
     ├── MissingLibraryError (ImportError) an optional library that is not installed
     ├── ArchiveError (ValueError)        an archive that is damaged or not to be trusted
     └── PluginError (RuntimeError)
@@ -166,6 +167,10 @@ class JournalDamagedError(StorageError):
 
 class IndexUnavailableError(StorageError):
     """The index can't be opened; the runs themselves are safe in their files."""
+
+
+class IndexUnfinishedError(IndexUnavailableError):
+    """The index was made anew and does not list all runs yet; ask again in a moment."""
 
 
 class MissingLibraryError(RunicornError, ImportError):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from runicorn.errors import InvalidFilterError, RunNotFoundError
 from runicorn.index import catchup
-from runicorn.index.database import Database
+from runicorn.index.database import Database, Reach
 from runicorn.query import projects, series, table
 from runicorn.query import runs as run_list
 from runicorn.query.facts import read_facts
@@ -43,7 +43,7 @@ from runicorn.stored import StoredRun
 if TYPE_CHECKING:
     from runicorn.query.files import FileReader
 
-__all__ = ["History", "Store", "StoredRun", "open", "run_by_id", "runs"]
+__all__ = ["History", "Reach", "Store", "StoredRun", "open", "run_by_id", "runs"]
 
 # Stores that the module functions keep open.
 _MAX_STORES = 8
@@ -62,10 +62,17 @@ class Store:
         root: The root, absolute; it need not exist yet.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, must_list_all: bool = False) -> None:
+        """Prepare to read; nothing is opened yet.
+
+        Args:
+            root: The root.
+            must_list_all: Refuse to answer from an index that was made anew and does not list all
+                runs yet, with an `IndexUnfinishedError`.
+        """
         self.root = root.absolute()
         self._lock = threading.Lock()
-        self._source = Source(self.root)
+        self._source = Source(self.root, must_list_all=must_list_all)
         self._files: FileReader | None = None
 
     @property
@@ -223,6 +230,14 @@ class Store:
         """
         return self._index.revision()
 
+    def reach(self) -> Reach:
+        """Tell how far the index has come since it was made, by whatever process.
+
+        Raises:
+            IndexUnavailableError: The index can't be read.
+        """
+        return self._index.reach()
+
     def close(self) -> None:
         """Close the index; a later call opens it again."""
         self._source.close()
@@ -321,5 +336,6 @@ def _told(report: catchup.Report) -> CatchUpReport:
         changed=report.changed,
         removed=report.removed,
         n_points=report.n_points,
+        is_listed=report.is_listed,
         is_complete=report.is_complete,
     )

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from runicorn.documents import read_document
 from runicorn.errors import IndexUnavailableError
-from runicorn.index.database import Database
+from runicorn.index.database import Database, Reach
 from runicorn.index.describe import created_at
 from runicorn.index.folders import Found, Look, find, find_some, is_gone, look_at, relative
 from runicorn.index.journals import (
@@ -61,6 +61,7 @@ class Report:
         changed: Runs with new points, documents or states, none twice.
         removed: Runs whose folder is gone.
         n_points: Points read.
+        is_listed: False when the budget ended it before all runs asked for were in the index.
         is_complete: False when the budget ended it early.
     """
 
@@ -68,6 +69,7 @@ class Report:
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     n_points: int = 0
+    is_listed: bool = True
     is_complete: bool = True
 
 
@@ -122,16 +124,22 @@ class _Sweep:
     report: Report = field(default_factory=Report)
 
     def run(self, run_ids: Sequence[str] | None) -> Report:
+        n_rebuilt = self.database.n_rebuilt
         known, found = self._look_around(run_ids)
         if run_ids is None:
             self._note_twins(found)
         self._remove(known, found, run_ids)
         self._add(known, found)
-        if run_ids is not None:
+        self.report.is_listed = self.report.is_complete
+        if run_ids is None:
+            self._note(Reach.LISTED, n_rebuilt)
+        else:
             found.folders = {each: found.folders[each] for each in run_ids if each in found.folders}
         looks = self._looks(known, found)
         self._refresh(known, found, looks)
         self._read_journals(found, looks, {run_id: known[run_id].cursor for run_id in looks})
+        if run_ids is None:
+            self._note(Reach.READ, n_rebuilt)
         self.report.changed = list(dict.fromkeys(self.report.changed))
         return self.report
 
@@ -148,6 +156,10 @@ class _Sweep:
             with self.database.reading() as connection:
                 known = load_known(connection)
         return known, find(self.root)
+
+    def _note(self, reach: Reach, n_rebuilt: int) -> None:
+        if self.report.is_complete:
+            self.database.note_reach(reach, n_rebuilt)
 
     def _note_twins(self, found: Found) -> None:
         told = {run_id: tell_twins(folders) for run_id, folders in found.twins.items()}

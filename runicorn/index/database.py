@@ -14,6 +14,7 @@ import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from runicorn.errors import IndexUnavailableError
+from runicorn.errors import IndexUnavailableError, IndexUnfinishedError
 from runicorn.index import place, schema
 from runicorn.index.place import BUSY_S, Owner
 
@@ -30,8 +31,20 @@ from runicorn.index.place import BUSY_S, Owner
 # Source: SQLite, "PRAGMA cache_size".
 _CACHE = -16_384
 _MAX_CONNECTIONS = 64
+_NOTE_REACH = (
+    "INSERT INTO facts VALUES ('reach', ?)"
+    " ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
+)
 
 _log = logging.getLogger("runicorn")
+
+
+class Reach(IntEnum):
+    """How far the index has come since it was made, over all runs that there were."""
+
+    BEGUN = 0
+    LISTED = 1  # every run is in it, with what its documents say
+    READ = 2  # so are the points of all journals
 
 
 def open_database(root: Path) -> Database:
@@ -55,11 +68,13 @@ class Database:
     Attributes:
         path: The file.
         n_rebuilt: How often this object found the file missing or damaged and made it anew.
+        must_list_all: Whether `answering` refuses an index that does not list all runs yet.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.n_rebuilt = 0
+        self.must_list_all = False
         self._engine = _make_engine(path)
         self._identity: tuple[int, int] | None = None
         self._is_damaged = False
@@ -83,6 +98,20 @@ class Database:
             self._prepare()
             with self._engine.connect() as connection, connection.begin():
                 yield connection
+
+    @contextmanager
+    def answering(self) -> Iterator[Connection]:
+        """Give a connection like `reading` to a question whose answer counts on all runs.
+
+        Raises:
+            IndexUnfinishedError: All runs must be listed, and they aren't yet.
+            IndexUnavailableError: The database did not do what was asked.
+        """
+        with self.reading() as connection:
+            # Looked at in the transaction of the answer: the file may go at any moment before it.
+            if self.must_list_all and reach_of(connection) < Reach.LISTED:
+                raise IndexUnfinishedError(f"{self.path} is being made anew and lacks runs yet")
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -109,6 +138,24 @@ class Database:
         """Return a number that changes whenever the index changed, also by another process."""
         with self.reading() as connection:
             return _revision(connection)
+
+    def reach(self) -> Reach:
+        """Tell how far the index has come since it was made, by whatever process."""
+        with self.reading() as connection:
+            return reach_of(connection)
+
+    def note_reach(self, reach: Reach, n_rebuilt: int) -> None:
+        """Note how far the index has come, unless it was made anew meanwhile.
+
+        Args:
+            reach: What was done; the furthest that was noted counts.
+            n_rebuilt: The number of this database before it was done.
+        """
+        if self.reach() >= reach:
+            return
+        with self.writing() as connection:
+            if self.n_rebuilt == n_rebuilt:
+                connection.exec_driver_sql(_NOTE_REACH, (int(reach),))
 
     def clear(self) -> None:
         """Drop everything and make empty tables."""
@@ -186,6 +233,11 @@ class Database:
         self._preparing, self._writing = threading.RLock(), threading.Lock()
 
 
+def reach_of(connection: Connection) -> Reach:
+    """Tell how far the index has come since it was made."""
+    return Reach(_fact(connection, "reach"))
+
+
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows at the speed of the driver.
 
@@ -205,7 +257,11 @@ def _insert_statement(table: Table) -> str:
 
 
 def _revision(connection: Connection) -> int:
-    found = connection.exec_driver_sql("SELECT value FROM facts WHERE name = 'revision'").scalar()
+    return _fact(connection, "revision")
+
+
+def _fact(connection: Connection, name: str) -> int:
+    found = connection.exec_driver_sql("SELECT value FROM facts WHERE name = ?", (name,)).scalar()
     return int(found or 0)
 
 

@@ -211,7 +211,11 @@ class ProblemRow(SQLModel, table=True):
 
 
 class FactRow(SQLModel, table=True):
-    """A fact about the index itself: `revision`, bumped by every transaction that changes it."""
+    """A fact about the index itself.
+
+    `revision` is bumped by every transaction that changes the index; `reach` tells how far it
+    has come since it was made (`runicorn.index.database.Reach`).
+    """
 
     __tablename__ = "facts"
     __table_args__ = ({"sqlite_with_rowid": False},)

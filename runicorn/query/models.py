@@ -279,4 +279,7 @@ class CatchUpReport(BaseModel):
     changed: list[str] = Field(default=[], description="Runs with new points or documents.")
     removed: list[str] = Field(default=[], description="Runs whose folder is gone.")
     n_points: int = 0
+    is_listed: bool = Field(
+        default=True, description="False when the budget ended it before all runs were listed."
+    )
     is_complete: bool = Field(default=True, description="False when the budget ended it early.")

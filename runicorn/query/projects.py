@@ -21,7 +21,7 @@ def list_projects(database: Database) -> list[ProjectSummary]:
         .group_by(row.project)
         .order_by(last.desc(), row.project)
     )
-    with database.reading() as connection:
+    with database.answering() as connection:
         return [
             ProjectSummary(
                 project=project, n_runs=n_runs, n_running=n_running, last_activity_at=last_at
@@ -47,5 +47,5 @@ def _count(database: Database, project: str, table: Table, column: str) -> list[
         .group_by(name)
         .order_by(n_runs.desc(), name)
     )
-    with database.reading() as connection:
+    with database.answering() as connection:
         return [FieldCount(key=key, n_runs=count) for key, count in connection.execute(statement)]

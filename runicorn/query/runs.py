@@ -50,7 +50,7 @@ def list_experiments(database: Database, query: ExperimentQuery) -> ExperimentPa
     began = time.perf_counter()
     columns = [(name, config_path("columns", name)) for name in query.columns]
     skipped = min((query.page - 1) * query.per_page, _MAX_OFFSET)
-    with database.reading() as connection:
+    with database.answering() as connection:
         conditions = conditions_of(query)
         statement = select(EXPERIMENTS.c.id).where(*conditions)
         key = Key("order_by", query.order_by, is_descending=query.order_desc)
@@ -102,7 +102,7 @@ def read_experiment(database: Database, run_id: str) -> ExperimentDetail:
     Raises:
         RunNotFoundError: There is no such run.
     """
-    with database.reading() as connection:
+    with database.answering() as connection:
         found = find_run_id(connection, run_id)
         (experiment,) = _load(connection, [found], [])
         states = load_series(connection, [found]).values()

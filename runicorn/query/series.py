@@ -39,7 +39,7 @@ def read_series(database: Database, request: SeriesRequest) -> SeriesAnswer:
         RunNotFoundError: A run is unknown, or its prefix is that of several.
     """
     answers: list[Series] = []
-    with database.reading() as connection:
+    with database.answering() as connection:
         run_ids = [find_run_id(connection, run) for run in request.runs]
         states = load_series(connection, run_ids, request.metrics)
         for asked, run_id in zip(request.runs, run_ids, strict=True):

@@ -36,8 +36,9 @@ class Source:
         root: The root, absolute; it need not exist yet.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, must_list_all: bool = False) -> None:
         self.root = root
+        self._must_list_all = must_list_all
         self._lock = threading.RLock()
         self._own: Database | None = None
         self._spare: _Spare | None = None
@@ -53,6 +54,7 @@ class Source:
         with self._lock:
             if self._own is None:
                 self._own = open_database(self.root)
+                self._own.must_list_all = self._must_list_all
             return self._own
 
     def caught_up(self, run_ids: Sequence[str] | None = None) -> Database:

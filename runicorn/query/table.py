@@ -42,7 +42,7 @@ def read_table(
     if downsample is not None and downsample < 1:
         raise InvalidFilterError("downsample", f"is at least 1, not {downsample}")
     start, stop = _limits(step_range)
-    with database.reading() as connection:
+    with database.answering() as connection:
         found = find_run_id(connection, run_id)
         states = load_series(connection, [found])
         names = sorted(key for _run, key in states) if metrics is None else list(metrics)

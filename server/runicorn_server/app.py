@@ -30,7 +30,7 @@ MIN_COMPRESSED_BYTES = 1024
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the application for one root; its background work starts and ends with its lifespan."""
-    store, door = Store(settings.root), Door(settings)
+    store, door = Store(settings.root, must_list_all=True), Door(settings)
     app = FastAPI(
         title="Runicorn",
         version=runicorn.__version__,

@@ -72,10 +72,9 @@ def _page(request: Request, store: Store) -> Response:
         html = (_static(request) / "index.html").read_text(encoding="utf-8")
     except FileNotFoundError:
         return HTMLResponse(NOT_BUILT)
-    settled(request)
     base = request.scope.get("root_path", "").rstrip("/") + "/"
     html = html.replace(BASE, f'<base href="{_attribute(base)}">')
-    html = html.replace(BOOT, BOOT.replace("null", _first_answer(store)))
+    html = html.replace(BOOT, BOOT.replace("null", _first_answer(request, store)))
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
 
@@ -84,8 +83,9 @@ def _static(request: Request) -> Path:
     return settings.static
 
 
-def _first_answer(store: Store) -> str:
+def _first_answer(request: Request, store: Store) -> str:
     try:
+        settled(request)
         answer: Any = boot_answer(store).model_dump()
     except (RunicornError, OSError):
         answer = None  # the page asks for it and shows what is wrong

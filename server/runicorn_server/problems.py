@@ -21,6 +21,7 @@ from starlette.types import Scope
 from runicorn.errors import (
     ConflictError,
     IndexUnavailableError,
+    IndexUnfinishedError,
     InvalidFilterError,
     NotFoundError,
     RunicornError,
@@ -40,6 +41,12 @@ STATUSES: tuple[tuple[type[RunicornError], int, str, str | None], ...] = (
     (ConflictError, 409, "conflict", None),
     (InvalidFilterError, 422, "invalid_filter", None),
     (UsageError, 422, "invalid_value", None),
+    (
+        IndexUnfinishedError,
+        503,
+        "index_unfinished",
+        "The runs are safe in their files and are being listed. Ask again in a moment.",
+    ),
     (
         IndexUnavailableError,
         503,
@@ -161,7 +168,10 @@ def _known(request: Request, error: Exception) -> Response:
         if isinstance(error, kind):
             if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 _log.warning("request %s: %s", request_id(request.scope), error)
-            return problem_response(request.scope, status, code, str(error), hint)
+            response = problem_response(request.scope, status, code, str(error), hint)
+            if isinstance(error, IndexUnfinishedError):
+                response.headers["Retry-After"] = "1"
+            return response
     raise error
 
 

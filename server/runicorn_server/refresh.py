@@ -17,28 +17,31 @@ from pathlib import Path
 
 from watchfiles import Change
 
-from runicorn.errors import RunicornError
+from runicorn.errors import IndexUnfinishedError, RunicornError
 from runicorn.query.models import CatchUpReport, ExperimentQuery
 from runicorn.query.places import may_be_run_id, touched_run
-from runicorn.store import Store
+from runicorn.store import Reach, Store
 from runicorn_server.watch import watch
 
 # Two rounds of catching up begin at least this far apart, unless a request waits [s].
 ROUND_S = 0.5
 # A round stops after about this long and goes on in the next, so that others get their turn; one
-# of all runs gets longer once there is a first answer, since it begins by looking at them all [s].
+# of all runs gets longer, since it begins by looking at them all [s].
 BUDGET_S = 1.0
 SWEEP_BUDGET_S = 5.0
 # A request waits this long for what was logged before it, then answers what there is [s].
 SETTLE_S = 0.3
-FIRST_ROUND_S = 2.0
+# A request waits this long until a new index lists all runs, and so many may wait so at once:
+# others need the threads, above all V1, which needs no index [s].
+LISTED_S = 2.0
+MAX_WAITING = 8
 # How often the running runs are looked at, and every how many of these looks all runs are [s].
 LOOK_S = 15.0
 LOOKS_A_SWEEP = 4
 # The pause after a failed round, doubled up to the last [s].
 RETRY_S = 1.0
 MAX_RETRY_S = 60.0
-# How long a round in progress may hold up the end of the server [s].
+# How long a round in reach may hold up the end of the server [s].
 STOP_S = 5.0
 
 _log = logging.getLogger("runicorn.server")
@@ -48,11 +51,7 @@ Wake = Callable[[Iterable[Path]], None]
 
 
 class Refresher:
-    """Three tasks of one server: watch, catch up, look after running runs.
-
-    Attributes:
-        first_round: Set once the first catch-up has ended, well or not.
-    """
+    """Three tasks of one server: watch, catch up, look after running runs."""
 
     def __init__(self, store: Store, publish: Publish, wake: Wake) -> None:
         """Prepare; nothing runs before `start`.
@@ -62,7 +61,6 @@ class Refresher:
             publish: Called on the event loop with what changed, after each round with news.
             wake: Called on the event loop with the files that changed.
         """
-        self.first_round = threading.Event()
         self._store = store
         self._publish = publish
         self._wake = wake
@@ -71,9 +69,11 @@ class Refresher:
         self._asked: set[str] = set()
         self._is_all_touched = True
         self._is_sweep_due = False
+        self._has_listed = False
         self._is_in_round = False
         self._is_failing = False
         self._waiting: list[threading.Event] = []
+        self._seats = threading.BoundedSemaphore(MAX_WAITING)
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._may_run = asyncio.Event()
@@ -92,7 +92,7 @@ class Refresher:
         ]
 
     async def stop(self) -> None:
-        """Stop the tasks; a round in progress may end first."""
+        """Stop the tasks; a round in reach may end first."""
         self._stopping.set()
         self._work.set()
         self._hurry.set()
@@ -107,17 +107,60 @@ class Refresher:
     def settle(self, run_ids: Iterable[str] = ()) -> None:
         """Wait until what was logged before this call is in the index, but not for long.
 
-        To be called from a thread of a request.
+        To be called from a thread of a request. An index that was deleted or broken is made anew
+        by whoever looks into it first; then this is where it is noticed.
 
         Args:
             run_ids: Runs to catch up with even if nothing told of a change yet.
+
+        Raises:
+            IndexUnfinishedError: The index has to be filled first, and that takes longer.
         """
-        if not self.first_round.wait(FIRST_ROUND_S) or self._is_failing:
+        if self._is_failing:
             return
-        done = threading.Event()
         with suppress(RuntimeError):  # the loop was closed: the server ends
-            self._loop.call_soon_threadsafe(self._ask, set(filter(may_be_run_id, run_ids)), done)
-            done.wait(SETTLE_S)
+            if self._is_listed():
+                run_ids = set(filter(may_be_run_id, run_ids))
+                done = threading.Event()
+                self._loop.call_soon_threadsafe(self._ask, run_ids, done)
+                done.wait(SETTLE_S)
+            elif not self._is_failing:
+                raise IndexUnfinishedError("the index does not list all runs yet")
+
+    def _is_listed(self) -> bool:
+        """Tell whether the index lists all runs, after a wait if it has to be filled first."""
+        reach = self._reach() if self._has_listed else Reach.BEGUN
+        if reach is not Reach.BEGUN:
+            if reach is Reach.LISTED:  # perhaps by a process that was ended before it read on
+                self._loop.call_soon_threadsafe(self._touch_all)
+            return True
+        if not self._seats.acquire(blocking=False):
+            return False
+        try:
+            return self._is_listed_in_time()
+        finally:
+            self._seats.release()
+
+    def _is_listed_in_time(self) -> bool:
+        deadline = time.monotonic() + LISTED_S
+        while (rest := deadline - time.monotonic()) > 0 and not self._is_failing:
+            done = threading.Event()
+            self._loop.call_soon_threadsafe(self._ask_all, done)
+            done.wait(rest)
+            if self._has_listed and self._reach() is not Reach.BEGUN:
+                return True
+        return False
+
+    def _reach(self) -> Reach:
+        try:
+            return self._store.reach()
+        except RunicornError:  # broken, so it is made anew at the next look
+            return Reach.BEGUN
+
+    def _ask_all(self, done: threading.Event) -> None:
+        self._touch_all()
+        self._waiting.append(done)
+        self._hurry.set()
 
     def _ask(self, run_ids: set[str], done: threading.Event) -> None:
         is_pending = self._touched or self._is_all_touched or self._is_in_round
@@ -170,15 +213,15 @@ class Refresher:
         self._touched, self._waiting, self._asked = set(), [], set()
         self._is_all_touched = self._is_all_touched and not is_sweep
         self._is_in_round = True
-        budget_s = SWEEP_BUDGET_S if is_sweep and self.first_round.is_set() else BUDGET_S
+        budget_s = SWEEP_BUDGET_S if is_sweep else BUDGET_S
         try:
             report = await asyncio.to_thread(self._store.catch_up, run_ids, budget_s)
+            self._has_listed = self._has_listed or (is_sweep and report.is_listed)
         except Exception as error:  # noqa: BLE001 - the server goes on without an index
             self._fail(error, touched)
             return False
         finally:
             self._is_in_round = False
-            self.first_round.set()
             for done in waiting:
                 done.set()
         if self._is_failing:

@@ -7,14 +7,17 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from runicorn.errors import IndexUnavailableError
-from runicorn.index.database import Database, open_database
+from runicorn.errors import IndexUnavailableError, IndexUnfinishedError
+from runicorn.index.catchup import catch_up
+from runicorn.index.database import Database, Reach, open_database
 from runicorn.index.schema import APPLICATION_ID, SCHEMA_NUMBER
 
 _OLD_SCHEMA = "CREATE TABLE experiments (id TEXT PRIMARY KEY, name TEXT)"
@@ -246,3 +249,48 @@ def test_a_forked_child_leaves_the_connections_of_its_parent_alone(
     subprocess.run([sys.executable, "-c", _FORK, str(root)], check=True, timeout=60)
     with database.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM tags")).scalar() == 1
+
+
+@pytest.mark.promise(2)
+def test_the_index_tells_how_far_it_has_come_since_it_was_made(
+    root: Path, new_run: Callable[..., Any]
+) -> None:
+    for number in range(250):
+        new_run(f"run-{number:03}").log({"a": 1.0}, step=1)
+    with closing(open_database(root)) as first, closing(open_database(root)) as second:
+        assert first.reach() is Reach.BEGUN
+        assert not catch_up(first, root, budget_s=0.0).is_listed
+        assert first.reach() is Reach.BEGUN
+        catch_up(first, root, run_ids=["run-200"])  # all are listed by it, but not for long
+        assert first.reach() is Reach.BEGUN
+        assert catch_up(first, root, budget_s=0.0, batch_bytes=1).is_listed
+        assert second.reach() is Reach.LISTED
+        catch_up(second, root)
+        assert first.reach() is Reach.READ
+        first.path.unlink()
+        assert first.reach() is Reach.BEGUN
+
+
+@pytest.mark.promise(2)
+def test_what_was_done_to_an_index_that_went_is_not_noted_in_the_next(root: Path) -> None:
+    with closing(open_database(root)) as database, closing(open_database(root)) as other:
+        n_rebuilt = database.n_rebuilt
+        database.path.unlink()
+        other.revision()
+        database.note_reach(Reach.READ, n_rebuilt)
+        assert database.reach() is Reach.BEGUN
+        database.note_reach(Reach.LISTED, database.n_rebuilt)
+        assert other.reach() is Reach.LISTED
+
+
+def test_an_index_that_lacks_runs_refuses_to_answer_only_who_needs_all(
+    database: Database, root: Path
+) -> None:
+    with database.answering() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM experiments").scalar() == 0
+    database.must_list_all = True
+    with pytest.raises(IndexUnfinishedError), database.answering():
+        pass
+    catch_up(database, root)
+    with database.answering() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM experiments").scalar() == 0

@@ -38,6 +38,11 @@ export function explain(t: Translate, error: unknown): string {
   return t("err.other", { status: String(status) });
 }
 
+/** Whether the server is still listing the runs, which it does by itself: ask again in a moment. */
+export function isUnfinished(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "index_unfinished";
+}
+
 /** Whether the server said that there is no such thing. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;

@@ -1,11 +1,14 @@
 import { keepPreviousData, QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import { readBoot } from "./boot";
 import { answer, client } from "./client";
-import { ApiError } from "./errors";
+import { ApiError, isUnfinished } from "./errors";
 import type { ExperimentPage } from "./types";
 
 /** Rows of one window of the run list. */
 export const PAGE_SIZE = 200;
+
+/** The pause before a question is asked again [ms]. */
+const RETRY = 1000;
 
 /** Nothing is fetched twice by itself: live notices say what is out of date. */
 export function createQueryClient(): QueryClient {
@@ -17,7 +20,9 @@ export function createQueryClient(): QueryClient {
         refetchOnReconnect: false,
         // The page's own server needs no "online" network; localhost works without one.
         networkMode: "always",
-        retry: (count, error) => count < 1 && !(error instanceof ApiError && error.status > 0),
+        retry: (count, error) =>
+          isUnfinished(error) || (count < 1 && !(error instanceof ApiError && error.status > 0)),
+        retryDelay: RETRY,
       },
     },
   });
