@@ -3,7 +3,7 @@
     import runicorn as rn
 
     rn.init(project="vision", name="baseline", config={"lr": 1e-3})
-    rn.log({"train/loss": 0.5}, step=1)
+    rn.log({"train/loss": 0.5, "samples": rn.Image(pixels)}, step=1)
     rn.finish()
 
     for run in rn.runs("vision", sort="-val/acc"):
@@ -23,7 +23,15 @@ from runicorn.current import (
     get_active_run,
     init,
     log,
+    log_audio,
+    log_figure,
+    log_file,
+    log_histogram,
+    log_html,
+    log_image,
+    log_table,
     log_text,
+    log_video,
     set_primary_metric,
     summary,
 )
@@ -32,6 +40,7 @@ from runicorn.plugins.hookspecs import hookimpl
 from runicorn.recording import Run
 
 if TYPE_CHECKING:
+    from runicorn.media import Audio, Figure, File, Histogram, Html, Image, Table, Video
     from runicorn.store import (
         History,
         Store,
@@ -44,11 +53,19 @@ if TYPE_CHECKING:
 __version__ = "0.8.0"
 
 __all__ = [
+    "Audio",
+    "Figure",
+    "File",
+    "Histogram",
     "History",
+    "Html",
+    "Image",
     "Run",
     "RunicornError",
     "Store",
     "StoredRun",
+    "Table",
+    "Video",
     "__version__",
     "alert",
     "define_metric",
@@ -57,7 +74,15 @@ __all__ = [
     "hookimpl",
     "init",
     "log",
+    "log_audio",
+    "log_figure",
+    "log_file",
+    "log_histogram",
+    "log_html",
+    "log_image",
+    "log_table",
     "log_text",
+    "log_video",
     "open",
     "run_by_id",
     "runs",
@@ -65,6 +90,7 @@ __all__ = [
     "summary",
 ]
 
+_MEDIA = frozenset({"Audio", "Figure", "File", "Histogram", "Html", "Image", "Table", "Video"})
 _READING = frozenset({"History", "Store", "StoredRun", "open", "run_by_id", "runs"})
 
 
@@ -75,6 +101,10 @@ def __getattr__(name: str) -> Any:
         from runicorn.current import active_run
 
         return active_run("config").config
+    if name in _MEDIA:
+        from runicorn import media
+
+        return getattr(media, name)
     if name in _READING:
         from runicorn import store
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Concatenate, Literal, ParamSpec
 
 from runicorn.best import Mode
 from runicorn.ending import FinalStatus
 from runicorn.errors import RunClosedError, UsageError
 from runicorn.recording import Level, Run
 from runicorn.starting import start
+
+P = ParamSpec("P")
 
 _log = logging.getLogger("runicorn")
 _lock = threading.RLock()
@@ -162,6 +166,29 @@ def define_metric(
 def alert(title: str, text: str = "", level: Level = "info") -> None:
     """Tell of something that somebody should look at; see `Run.alert`."""
     active_run("alert").alert(title, text, level)
+
+
+def _on_active_run(method: Callable[Concatenate[Run, P], None]) -> Callable[P, None]:
+    """Return a method of `Run` as a function that acts on the active run."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        method(active_run(method.__name__), *args, **kwargs)
+
+    of_method = inspect.signature(method)
+    shown = of_method.replace(parameters=list(of_method.parameters.values())[1:])
+    call.__signature__ = shown  # type: ignore[attr-defined]  # what help shows
+    return call
+
+
+log_image = _on_active_run(Run.log_image)
+log_audio = _on_active_run(Run.log_audio)
+log_video = _on_active_run(Run.log_video)
+log_table = _on_active_run(Run.log_table)
+log_histogram = _on_active_run(Run.log_histogram)
+log_figure = _on_active_run(Run.log_figure)
+log_html = _on_active_run(Run.log_html)
+log_file = _on_active_run(Run.log_file)
 
 
 def finish(status: FinalStatus = "finished") -> None:

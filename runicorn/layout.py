@@ -17,6 +17,7 @@ RUNS = "runs"
 INDEX_FILE = "runicorn.db"
 SET_ASIDE_INDEX_FILE = "runicorn.db.0.4"
 JOURNAL_FILE = "events.jsonl"
+MEDIA_FOLDER = "media"
 # Folders that lie beside the projects and hold no runs of their own.
 _NOT_PROJECTS = frozenset({"artifacts", RUNS})
 
@@ -92,7 +93,7 @@ class RunDir:
 
     @property
     def media(self) -> Path:
-        return self.path / "media"
+        return self.path / MEDIA_FOLDER
 
     @property
     def annotations(self) -> Path:

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +116,17 @@ class Recorder:
             data: JSON values.
         """
         self._journal.append(encode(ts, kind, data))
+        if self._journal.error is not None:
+            self._warn_of_disk(self._journal)
+
+    def append_all(self, ts: float, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """Append events in one write: a kill leaves all of them or none.
+
+        Args:
+            ts: `[s]`
+            events: (type, data) of each.
+        """
+        self._journal.append(b"".join(encode(ts, kind, data) for kind, data in events))
         if self._journal.error is not None:
             self._warn_of_disk(self._journal)
 

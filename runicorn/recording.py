@@ -23,11 +23,21 @@ from runicorn.ending import FinalStatus, ending_of
 from runicorn.errors import InvalidValueError, RunClosedError, UsageError
 from runicorn.ids import check_key
 from runicorn.inputs import Config
+from runicorn.media.foreign import Wrapper
+from runicorn.media.logging import MediaLogging
+from runicorn.media.writing import write_media
 from runicorn.outputs import Summary
 from runicorn.plugins.manager import Plugins
 from runicorn.recorder import Recorder, Start
 from runicorn.states import FINAL
-from runicorn.values import MAX_STEP, Flattener, check_stage, check_step, plain_document
+from runicorn.values import (
+    MAX_STEP,
+    Flattener,
+    MediaAside,
+    check_stage,
+    check_step,
+    plain_document,
+)
 
 # Where `runicorn-server` listens when nothing else is said.
 SERVER_ADDRESS = "http://127.0.0.1:23300"
@@ -37,7 +47,7 @@ LAST_S = 1.0
 Level = Literal["info", "warning", "error"]
 
 
-class Run:
+class Run(MediaLogging):
     """One run that is being recorded; also a context manager.
 
     Leaving the ``with`` block by an exception ends the run as ``failed``, by Ctrl+C as
@@ -57,7 +67,7 @@ class Run:
         self._root = root
         self._plugins = plugins
         self._settings = dict(settings)
-        self._flattener = Flattener(plugins.convert)
+        self._flattener = Flattener(plugins.convert, Wrapper(plugins).wrap)
         self._recorder = Recorder(start)
         self._config = Config(start.config, self._change_config)
         self._summary = Summary(start.summary, self._change_summary)
@@ -144,11 +154,12 @@ class Run:
         stage: str | None = None,
         **metrics: Any,
     ) -> None:
-        """Record scalars at one step; when it has returned, ``kill -9`` loses nothing.
+        """Record scalars and media at one step; when it has returned, ``kill -9`` loses nothing.
 
         Args:
             data: Values by key; nested dictionaries are joined with ``/``. Numbers of Python,
                 NumPy, PyTorch, JAX and TensorFlow with one element; NaN and infinities are kept.
+                Media such as `runicorn.Image`, lists of them, and what they take as it is.
             step: `[steps]`; one more than the last when ``None``. Steps may repeat or go back.
             stage: A short text such as ``train``.
             **metrics: Further values.
@@ -169,13 +180,16 @@ class Run:
             if number > MAX_STEP:
                 raise InvalidValueError("step", number, "is beyond 64 bits; give a step")
             ts = clock.now()
-            flat["global_step"] = number
-            flat["time"] = ts
-            if stage is not None:
-                flat["stage"] = check_stage(stage)
-            recorder.append(ts, "metrics", flat)
-            self._step = number
-        if self._has_listeners:
+            if not isinstance(flat, MediaAside):
+                flat["global_step"] = number
+                flat["time"] = ts
+                if stage is not None:
+                    flat["stage"] = check_stage(stage)
+                recorder.append(ts, "metrics", flat)
+                self._step = number
+        if isinstance(flat, MediaAside):
+            self._log_aside(flat, step, stage)
+        elif self._has_listeners:
             self._tell(ts, "metrics", flat)
 
     def log_text(self, text: str) -> None:
@@ -364,6 +378,30 @@ class Run:
             self._config.update(changes)
         self._plugins.notify("runicorn_run_started", run=self)
         self._collectors.start()
+
+    def _log_aside(self, flat: MediaAside, step: int | None, stage: str | None) -> None:
+        """Write the files of media, then their events and the scalars of the call in one write."""
+        said: dict[str, Any] = {} if stage is None else {"stage": check_stage(stage)}
+        # Without the lock: encoding a film takes long, and others log meanwhile.
+        written = write_media(self._folder, flat.media, self._plugins.convert)
+        if written.error is not None:
+            self._recorder.warn(
+                "media", f"media can't be written and are left out: {written.error}"
+            )
+        with self._recorder.lock:
+            if self._recorder.is_closed:
+                written.discard()
+                self._refuse("log")
+                return
+            ts, number = clock.now(), self._step + 1 if step is None else check_step(step)
+            events = [(kind, {**data, "step": number, **said}) for kind, data in written.events]
+            if flat:
+                events.append(("metrics", {**flat, "global_step": number, "time": ts, **said}))
+            if events:
+                self._recorder.append_all(ts, events)
+            self._step = number
+        for kind, data in events if self._has_listeners else ():
+            self._tell(ts, kind, data)
 
     def _flatten(self, data: object) -> dict[str, Any]:
         if data is None:

@@ -1,8 +1,8 @@
 """Values: what a user logs becomes what a line holds.
 
 Nested dictionaries are flattened with ``/``, booleans become 0 or 1, non-finite floats become the
-strings of the disk format. What is no number is handed to a converter (the plugins); what the
-converter does not know is refused, and nothing of that call is written.
+strings of the disk format. Media are set aside. What is neither is handed to a converter and then
+to a wrapper (the plugins); what nobody knows is refused, and nothing of that call is written.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from __future__ import annotations
 import dataclasses
 import operator
 import sys
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from runicorn.errors import InvalidValueError
 from runicorn.ids import check_key
+from runicorn.pieces import Gallery, Media
 
 Convert = Callable[[str, object], object]
 """Turns a foreign value into a Python number, or returns ``None`` when it does not know it."""
+
+Wrap = Callable[[object], Media | None]
+"""Turns a foreign value into media, or returns ``None`` when it does not know it."""
 
 # Levels of a config or summary, and elements of an array in one.
 MAX_DEPTH = 100
@@ -33,61 +34,37 @@ _JSON_BITS = 63
 _DECIMAL_BITS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One event of a media value, with the content that is written before it.
+class MediaAside(dict[str, Any]):
+    """The flat data of a line, and what was set aside.
 
     Attributes:
-        kind: The type of the event, such as ``image``.
-        data: What the event says besides ``key``, ``path``, ``step`` and ``caption``; JSON values.
-        extension: Of the content's file, without a dot; empty when there is none.
-        content: What the file holds, or the path of a file to copy; ``None`` when all is in `data`.
+        media: Media by their flat keys; at least one.
     """
 
-    kind: str
-    data: dict[str, Any]
-    extension: str = ""
-    content: bytes | Path | None = None
-
-
-class Media(ABC):
-    """A value that is no number: an image, a table and so on; `log` takes it like one.
-
-    Attributes:
-        caption: A line about it, or ``None``.
-    """
-
-    caption: str | None = None
-
-    @abstractmethod
-    def pieces(self, key: str) -> list[Piece]:
-        """Check and encode everything; nothing is written yet.
-
-        Args:
-            key: Where it is logged, for messages.
-
-        Raises:
-            InvalidValueError: It can't be encoded.
-        """
+    def __init__(self, flat: dict[str, Any], media: dict[str, Media]) -> None:
+        super().__init__(flat)
+        self.media = media
 
 
 class Flattener:
-    """Turns the argument of `log` into the flat data of a line.
+    """Turns the argument of `log` into the flat data of a line, and sets media aside.
 
     Keys that were good once are remembered, so that a training loop pays for their check once.
     """
 
-    def __init__(self, convert: Convert) -> None:
+    def __init__(self, convert: Convert, wrap: Wrap | None = None) -> None:
         self._convert = convert
+        self._wrap = wrap or _wrap_nothing
         self._good_keys: set[str] = set()
 
     def flatten(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the flat data of one line.
+        """Return the flat data of one line; a `MediaAside` when there are media.
 
         Raises:
             InvalidValueError: A key or a value is refused; the message names it.
         """
         flat: dict[str, Any] = {}
+        aside: dict[str, Media] | None = None
         good_keys = self._good_keys
         for key, value in data.items():
             # A plain finite float under a known key is nearly every value of a training loop.
@@ -95,35 +72,65 @@ class Flattener:
             if type(value) is float and key in good_keys and value - value == 0.0:
                 flat[key] = value
             else:
-                self._add(flat, key, value)
-        return flat
+                aside = self._add(flat, aside, key, value)
+        return flat if aside is None else MediaAside(flat, aside)
 
-    def _add(self, flat: dict[str, Any], key: object, value: object) -> None:
+    def _add(
+        self, flat: dict[str, Any], aside: dict[str, Media] | None, key: object, value: object
+    ) -> dict[str, Media] | None:
         good = key if isinstance(key, str) and key in self._good_keys else check_key(key)
         if isinstance(value, Mapping):
             for inner, inner_value in value.items():
                 if not isinstance(inner, str):
                     raise InvalidValueError(inner, inner_value, "a metric key is a text")
-                self._add(flat, f"{good}/{inner}", inner_value)
-            return
-        if good in flat:
+                aside = self._add(flat, aside, f"{good}/{inner}", inner_value)
+            return aside
+        if good in flat or (aside and good in aside):
             raise InvalidValueError(good, value, "is given twice in one call")
-        flat[good] = self._scalar(good, value)
+        number: object = _plain_number(value)
+        if number is None:
+            number = self._foreign(good, value)
+        if isinstance(number, Media):
+            aside = {**(aside or {}), good: number}
+        else:
+            flat[good] = _as_written(good, value, number)
         self._good_keys.add(good)
+        return aside
 
-    def _scalar(self, key: str, value: object) -> float | int | str:
-        number = _plain_number(value)
-        if number is None:
-            number = _plain_number(self._convert(key, value))
-        if number is None:
-            raise InvalidValueError(key, value, _why_not(value))
-        if isinstance(number, int):
-            try:
-                float(number)  # readers draw it as a float, so it must fit one
-            except OverflowError:
-                raise InvalidValueError(key, value, "is an integer beyond any float") from None
-            return number
+    def _foreign(self, key: str, value: object) -> object:
+        """Return the number or the media that a value is which is no plain number."""
+        if isinstance(value, Media):
+            return value
+        if isinstance(value, list | tuple) and (gallery := self._gallery(value)):
+            return gallery
+        number = _plain_number(self._convert(key, value))
+        return self._wrap(value) if number is None else number
+
+    def _gallery(self, values: Sequence[object]) -> Gallery | None:
+        items: list[Media] = []
+        for value in values:
+            item = value if isinstance(value, Media) else self._wrap(value)
+            if item is None:
+                return None
+            items.append(item)
+        return Gallery(items) if items else None
+
+
+def _wrap_nothing(_value: object) -> None:
+    return None
+
+
+def _as_written(key: str, value: object, number: object) -> float | int | str:
+    """Return a number as lines hold it."""
+    if isinstance(number, int):
+        try:
+            float(number)  # readers draw it as a float, so it must fit one
+        except OverflowError:
+            raise InvalidValueError(key, value, "is an integer beyond any float") from None
+        return number
+    if isinstance(number, float):
         return number if number - number == 0.0 else nonfinite_name(number)
+    raise InvalidValueError(key, value, _why_not(value))
 
 
 def nonfinite_name(number: float) -> str:
@@ -278,5 +285,8 @@ def _why_not(value: object) -> str:
     shape = getattr(value, "shape", None)
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     if shape is not None:
-        return f"a {kind} of shape {tuple(shape)} is no single number; log its mean or its elements"
+        return (
+            f"a {kind} of shape {tuple(shape)} is no single number; log its mean, or wrap it in "
+            "rn.Image or rn.Histogram"
+        )
     return f"a {kind} is no number"

@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 import pluggy
 
+from runicorn.pieces import Media
+
 PROJECT = "runicorn"
 PREFIX = "runicorn_"
 
@@ -114,6 +116,18 @@ def runicorn_convert_value(key: str, value: object) -> float | int | None:
 
     Returns:
         A Python number, or ``None`` when this plugin does not know such values.
+    """
+
+
+@hookspec
+def runicorn_media_types() -> list[type[Media]] | None:
+    """Tell which media `log` may make of values that it is given as they are.
+
+    Called once a run, when something is logged that is no number and no media, in the caller's
+    thread. Such a value goes to the first of the types whose ``wraps`` takes it.
+
+    Returns:
+        Types whose objects are made from the value alone, or ``None`` when there are none.
     """
 
 

@@ -18,7 +18,9 @@ from runicorn.plugins import hookspecs
 from runicorn.worker import Worker
 
 # Asked from the last to the first.
-BUILT_IN = ("arrays", "alerts", "live_index", "nvidia", "git", "hardware", "environment")
+BUILT_IN = ("arrays", "media", "alerts", "live_index", "nvidia", "git", "hardware", "environment")
+# What `log` takes is no extra.
+ALWAYS = ("arrays", "media")
 NO_PLUGINS = "none"
 # How long a run waits for all plugins at one hook, and for each of them at least [s].
 HOOK_S = 5.0
@@ -184,10 +186,9 @@ class Found:
 def installed(names: list[str]) -> list[Found]:
     """List the built-in and installed plugins that the setting ``plugins`` leaves in."""
     if names == [NO_PLUGINS]:
-        # Values of arrays are part of what `log` takes, not an extra.
-        return [Found("arrays", _built_in("arrays"))]
+        return [Found(name, _built_in(name)) for name in ALWAYS]
     found = [Found(name, _built_in(name)) for name in BUILT_IN] + _from_entry_points()
-    return [each for each in found if not names or each.name in {*names, "arrays"}]
+    return [each for each in found if not names or each.name in {*names, *ALWAYS}]
 
 
 def _built_in(name: str) -> ModuleType:
