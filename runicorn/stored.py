@@ -20,6 +20,7 @@ from runicorn.layout import RunDir
 from runicorn.query.facts import Attempt, Facts, read_attempts, read_facts
 from runicorn.query.history import History, read_history
 from runicorn.query.logs import read_lines
+from runicorn.query.media import StoredMedia, list_media
 from runicorn.query.models import Problem
 from runicorn.query.runs import read_problems
 from runicorn.query.source import Source
@@ -139,6 +140,25 @@ class StoredRun(Facts):
             event = None if line is None else decode(offset, line)
             if isinstance(event, Event) and kind in (None, event.type):
                 yield _with_floats(event) if event.type == "metrics" else event
+
+    def media(
+        self, kind: str | None = None, *, attempts: Literal["current", "all"] = "current"
+    ) -> list[StoredMedia]:
+        """List the media that were logged, in the order they were.
+
+        Args:
+            kind: Only ``image``, ``audio``, ``video``, ``table``, ``histogram``, ``html``,
+                ``figure`` or ``file``.
+            attempts: ``all`` for what later attempts superseded as well.
+
+        Raises:
+            UsageError: `attempts` is neither.
+            OSError: A journal is there and can't be read.
+        """
+        if attempts not in ("current", "all"):
+            raise UsageError(f"attempts is 'current' or 'all', not {attempts!r}")
+        listed = list_media(self._folder, all_attempts=attempts == "all")
+        return [item for item in listed if kind in (None, item.kind)]
 
     def __repr__(self) -> str:
         return f"<StoredRun {self.id} {self.project}/{self.name}: {self.status}>"

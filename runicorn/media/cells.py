@@ -35,7 +35,9 @@ _PLAIN = {
     frozenset({str}): TEXT,
 }
 # What stands as an object in a mixed column, since its plain form could be something else.
-_WRAPPED = frozenset({NUMBER, TIME, JSON})
+_WRAPPED = frozenset({NUMBER, INTEGER, TIME, JSON})
+_INT64 = 2**63
+_DECIMAL_BITS = 10_000
 _MISSING = frozenset({"pandas._libs.missing.NAType", "pandas.api.typing.NAType"})
 Typed = tuple[str, Any]
 """(type, JSON value)."""
@@ -97,9 +99,12 @@ def read_cell(kind: str, cell: Any) -> Any:
     Args:
         kind: The type of its column.
         cell: As JSON holds it.
+
+    Raises:
+        ValueError: It is none of this type.
     """
-    if kind == NUMBER and isinstance(cell, str):
-        return NONFINITE.get(cell, cell)
+    if kind in {NUMBER, INTEGER} and isinstance(cell, str):
+        return NONFINITE[cell] if cell in NONFINITE else int(cell, 0)
     if kind == MIXED and isinstance(cell, dict) and cell.get("type") in _WRAPPED:
         return read_cell(cell["type"], cell.get("value"))
     return cell
@@ -108,13 +113,23 @@ def read_cell(kind: str, cell: Any) -> Any:
 def _plain_cells(kind: str, values: list[Any]) -> list[Any]:
     if kind == NUMBER:
         # x - x is 0 for every finite x and NaN for the others.
-        return [v if v is None or v - v == 0 else nonfinite_name(v) for v in values]
+        return [_finite(v) if v is None or v - v == 0 else nonfinite_name(v) for v in values]
+    if kind == INTEGER:
+        return [_finite(v) for v in values]
     return [v if v is None else clean(v) for v in values] if kind == TEXT else values
+
+
+def _finite(value: Any) -> Any:
+    """Spell an integer of more than 64 bits, which many readers of JSON would round."""
+    if type(value) is not int or -_INT64 <= value < _INT64:
+        return value
+    # Python refuses to write integers of thousands of digits in decimal.
+    return str(value) if value.bit_length() < _DECIMAL_BITS else hex(value)
 
 
 def _mixed(cell: Typed) -> Any:
     kind, value = cell
-    is_plain = kind not in _WRAPPED or isinstance(value, float)
+    is_plain = kind not in _WRAPPED or isinstance(value, float) or type(value) is int
     return value if is_plain else {"type": kind, "value": value}
 
 
@@ -124,7 +139,7 @@ def _typed(value: Any) -> Typed | None:  # noqa: PLR0911 - a table of cases
     if isinstance(value, bool):
         return BOOLEAN, value
     if isinstance(value, int):
-        return INTEGER, int(value)
+        return INTEGER, _finite(int(value))
     if isinstance(value, float | Decimal):
         return NUMBER, _number(value)
     if isinstance(value, str):
@@ -155,7 +170,8 @@ def _python_of(value: Any) -> Any:
     for name in ("tolist", "to_list", "numpy"):
         if hasattr(value, name):
             made = getattr(value, name)()
-            return made.tolist() if name == "numpy" else None if made is value else made
+            made = made.tolist() if name == "numpy" else made
+            return None if hasattr(made, "dtype") else made  # what Python has no type for
     return None
 
 

@@ -52,7 +52,7 @@ def columns_of(key: str, data: Any, wanted: Sequence[str] | None) -> Columns:
     return named, [columns[names.index(name)] for name in named] if columns else []
 
 
-def _of_named(key: str, data: Any) -> Columns:
+def _of_named(key: str, data: Any) -> Columns:  # noqa: PLR0911 - a table of cases
     names = set(class_names(data))
     if names & _PANDAS:
         return _of_pandas(data)
@@ -65,6 +65,8 @@ def _of_named(key: str, data: Any) -> Columns:
         return _of_mapping(key, data)
     if isinstance(data, list | tuple):
         return _of_dictionaries(key, data)
+    if hasattr(data, "to_frame"):  # a single column
+        return _of_named(key, data.to_frame())
     if hasattr(data, "to_pandas"):
         return _of_pandas(data.to_pandas())
     kind = f"{type(data).__module__}.{type(data).__qualname__}"
@@ -100,8 +102,6 @@ def _of_mapping(key: str, data: Mapping[Any, Any]) -> Columns:
 
 
 def _of_pandas(frame: Any) -> Columns:
-    if not hasattr(frame, "columns"):
-        frame = frame.to_frame()
     names, columns = [], []
     index = frame.index
     is_plain = type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1
@@ -111,8 +111,17 @@ def _of_pandas(frame: Any) -> Columns:
             columns.append(index.get_level_values(level).tolist())
     for position, name in enumerate(frame.columns):
         names.append(_text(name))
-        columns.append(frame.iloc[:, position].tolist())
+        columns.append(_of_series(frame.iloc[:, position]))
     return names, columns
+
+
+def _of_series(series: Any) -> list[Any]:
+    """Return a column of pandas; what is missing in it is NaN only among floats."""
+    values: list[Any] = series.tolist()
+    if getattr(series.dtype, "kind", "O") in "biuf":
+        return values
+    missing = series.isna().tolist()
+    return [None if gap else value for value, gap in zip(values, missing, strict=True)]
 
 
 def _as_list(key: str, values: Any) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
@@ -97,9 +96,5 @@ def _encoded(
 def _row(key: str, row: tuple[Any, ...]) -> bytes:
     try:
         return orjson.dumps(row)
-    except TypeError:  # orjson stops at 64 bits; integers have no end in Python and in JSON
-        pass
-    try:
-        return json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError as error:
-        raise InvalidValueError(key, row, f"a cell can't be written: {error}") from error
+    except TypeError as error:
+        raise InvalidValueError(key, row, f"a row can't be written: {error}") from error

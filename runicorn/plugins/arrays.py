@@ -12,8 +12,8 @@ _TIMES = ("m", "M")
 @hookimpl
 def runicorn_convert_value(value: object) -> float | int | None:
     """Convert arrays and tensors of exactly one element, of any number of dimensions."""
-    if _n_elements(value) != 1 or _kind(value) in _TIMES:
-        return None
+    if _n_elements(value) != 1 or _kind(value) in _TIMES or hasattr(value, "columns"):
+        return None  # what has columns is a data frame
     item = value.item() if hasattr(value, "item") else value.numpy().item()  # type: ignore[attr-defined]
     if isinstance(item, int | float):
         return item

@@ -23,6 +23,7 @@ from runicorn.events import Event, as_number, decode, metrics_of, step_of
 from runicorn.files import open_regular
 from runicorn.journal import iter_lines
 from runicorn.layout import RunDir, iter_run_dirs
+from runicorn.query.media import StoredMedia, list_media
 from runicorn.query.places import may_be_run_id
 from runicorn.states import FINAL, State, judge
 from runicorn.texts import clean
@@ -199,6 +200,15 @@ class FileReader:
             RunNotFoundError: No run has this id.
         """
         return self._table(run_id, "step")
+
+    def media(self, run_id: str) -> list[StoredMedia]:
+        """List the media of a run, in the order they were logged.
+
+        Raises:
+            RunNotFoundError: No run has this id.
+            OSError: A journal is there and can't be read.
+        """
+        return list_media(self.folder(run_id))
 
     def _read(self, folder: RunDir) -> RunFiles:
         """Read a run's documents, or remember them: those of a finished run change no more.

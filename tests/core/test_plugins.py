@@ -11,8 +11,9 @@ import pytest
 
 import runicorn as rn
 from runicorn.errors import PluginError, UsageError
+from runicorn.pieces import Media, Piece
 from runicorn.plugins import hookspecs, manager
-from runicorn.plugins.manager import BUILT_IN
+from runicorn.plugins.manager import ALWAYS, BUILT_IN
 
 REPOSITORY = Path(__file__).parents[2]
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith(hookspecs.PREFIX))
@@ -228,6 +229,42 @@ def test_runicorn_system_sample_is_asked_again_and_again_and_makes_one_event_eac
     assert len(caplog.records) == 2
 
 
+def test_runicorn_media_types_takes_objects_of_another_library_as_they_are(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Sketch(Media):
+        def __init__(self, lines: object) -> None:
+            self.lines = lines
+
+        @classmethod
+        def wraps(cls, value: object) -> bool:
+            return isinstance(value, complex)
+
+        def pieces(self, key: str) -> list[Piece]:
+            return [Piece("sketch", {"lines": str(self.lines), "of": key})]
+
+    class Sketches:
+        @rn.hookimpl
+        def runicorn_media_types(self) -> list[type[Media]]:
+            return [Sketch]
+
+    class NoTypes:
+        @rn.hookimpl
+        def runicorn_media_types(self) -> list[Any]:
+            return [object]
+
+    class BrokenTypes:
+        @rn.hookimpl
+        def runicorn_media_types(self) -> list[type[Media]]:
+            raise ZeroDivisionError
+
+    run = rn.init(storage=root, plugins=[Sketches(), NoTypes(), BrokenTypes()])
+    rn.log({"a": 1j, "b": 2.0, "c": [1j, 2j]})
+    rn.log({"a": 3j})
+    assert (run.run_dir / "events.jsonl").read_bytes().count(b'"type":"sketch"') == 4
+    assert caplog.text.count("runicorn_media_types") == 2
+
+
 @pytest.mark.promise(5)
 def test_an_observer_that_raises_or_exits_is_told_once_and_the_others_are_called(
     root: Path, caplog: pytest.LogCaptureFixture
@@ -260,7 +297,7 @@ def test_plugins_can_be_left_out_by_the_environment(
 
     assert names() >= set(BUILT_IN)
     monkeypatch.setenv("RUNICORN_PLUGINS", "none")
-    assert names() == {"arrays"}
+    assert names() == set(ALWAYS)
 
 
 def test_there_are_hooks_at_all() -> None:
