@@ -1,4 +1,4 @@
-"""Arrays: whatever holds numbers becomes a NumPy array that nobody else will change."""
+"""Arrays: whatever holds numbers, of any library and on any device, as a NumPy array."""
 
 from __future__ import annotations
 

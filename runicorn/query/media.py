@@ -81,6 +81,17 @@ class StoredMedia:
             raise StorageError(f"{self.kind} {self.key!r} has no file that can be read")
         return open_regular(self.path)
 
+    def table(self) -> StoredTable:
+        """Read its file as a table.
+
+        Raises:
+            ValueError: It holds none.
+            OSError: There is no file, or it can't be read.
+        """
+        if self.path is None:
+            raise StorageError(f"{self.kind} {self.key!r} has no file that can be read")
+        return read_table(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTable:

@@ -100,7 +100,6 @@ def test_counts_of_ones_own_are_taken() -> None:
         {"np_histogram": ([np.nan], [0, 1])}, {"np_histogram": (1, 2, 3)},
         {"np_histogram": (np.ones(5000), np.arange(5001))},
     ],
-    ids=repr,
 )  # fmt: skip
 def test_what_is_no_histogram_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValueError, match="'k'"):

@@ -136,7 +136,6 @@ def test_what_is_not_finite_is_counted_and_black_or_white() -> None:
         np.array([[np.datetime64("2026-01-01")]]), b"no picture", b"", "/no/such/file.png", ".",
         Path("\0"),
     ],
-    ids=repr,
 )  # fmt: skip
 def test_what_is_no_picture_is_refused_and_named(wrong: Any) -> None:
     with pytest.raises(InvalidValueError, match="'k'"):

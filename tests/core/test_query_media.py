@@ -55,6 +55,8 @@ def test_what_is_logged_is_what_is_listed(root: Path) -> None:
         assert [(item.index, item.size_bytes) for item in (first, second)] == [(0, 1), (1, 2)]
         with pytest.raises(StorageError, match="no file"):
             histogram.open()
+        with pytest.raises(StorageError, match="no file"):
+            histogram.table()
         with pytest.raises(RunNotFoundError):
             store.files.media("other")
     stored = rn.run_by_id(run.id, root=root)
@@ -102,6 +104,16 @@ def test_a_media_folder_that_is_a_link_is_not_followed(new_run: NewRun, tmp_path
     run.event("image", IMAGE)
     (item,) = listed(run)
     assert item.path is None
+
+
+def test_a_logged_table_is_read_back(root: Path) -> None:
+    with rn.init(storage=root) as run:
+        run.log_table("t", {"a": [1, math.inf]})
+        run.log_html("h", "<p>")
+    table, page = rn.run_by_id(run.id, root=root).media()
+    assert table.table().rows == [[1], [math.inf]]
+    with pytest.raises(ValueError, match=r"JSON|unexpected|Expecting"):
+        page.table()
 
 
 def test_events_that_make_no_sense_harm_no_other(new_run: NewRun) -> None:
