@@ -25,7 +25,6 @@ from runicorn.ids import check_key
 from runicorn.inputs import Config
 from runicorn.media.foreign import Wrapper
 from runicorn.media.logging import MediaLogging
-from runicorn.media.writing import write_media
 from runicorn.outputs import Summary
 from runicorn.plugins.manager import Plugins
 from runicorn.recorder import Recorder, Start
@@ -187,9 +186,11 @@ class Run(MediaLogging):
                     flat["stage"] = check_stage(stage)
                 recorder.append(ts, "metrics", flat)
                 self._step = number
+                if not self._has_listeners:
+                    return
         if isinstance(flat, MediaAside):
             self._log_aside(flat, step, stage)
-        elif self._has_listeners:
+        else:
             self._tell(ts, "metrics", flat)
 
     def log_text(self, text: str) -> None:
@@ -381,6 +382,8 @@ class Run(MediaLogging):
 
     def _log_aside(self, flat: MediaAside, step: int | None, stage: str | None) -> None:
         """Write the files of media, then their events and the scalars of the call in one write."""
+        from runicorn.media.writing import write_media
+
         said: dict[str, Any] = {} if stage is None else {"stage": check_stage(stage)}
         # Without the lock: encoding a film takes long, and others log meanwhile.
         written = write_media(self._folder, flat.media, self._plugins.convert)
