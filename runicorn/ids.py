@@ -7,8 +7,8 @@ on two systems would be two folders.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 import unicodedata
 
@@ -31,7 +31,7 @@ _NAME_PUNCTUATION = frozenset(" ._-")
 
 def new_run_id() -> str:
     """Draw a run id: local time to the second and 6 random hex digits."""
-    return f"{time.strftime('%Y%m%d_%H%M%S')}_{secrets.token_hex(3)}"
+    return f"{time.strftime('%Y%m%d_%H%M%S')}_{os.urandom(3).hex()}"
 
 
 def check_run_id(run_id: object) -> str:

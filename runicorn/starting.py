@@ -6,7 +6,6 @@ makes the folder and writes what stands at the beginning. What can be checked is
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import os
 import platform
@@ -251,6 +250,8 @@ def _meta(folder: RunDir, wanted: Wanted) -> dict[str, Any]:
 
 
 def _user() -> str | None:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

@@ -6,7 +6,6 @@ no library is imported that the script has not imported itself.
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import sys
@@ -92,6 +91,8 @@ def pip_packages() -> list[str]:
     Only the head of each package's metadata is read: parsing all of it takes ten times as long.
     """
     found: dict[str, str] = {}
+    import importlib.metadata
+
     for distribution in importlib.metadata.distributions():
         try:
             text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""

@@ -7,20 +7,20 @@ a pager, or a program that draws diffs. Without git, or outside of a repository,
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from runicorn.plugins.hookspecs import RecordingRun, hookimpl
 from runicorn.redaction import without_user_info
+
+if TYPE_CHECKING:
+    import subprocess
 
 # For all commands together [s].
 LIMIT_S = 10.0
@@ -56,6 +56,8 @@ _FOREIGN = frozenset({
 @hookimpl
 def runicorn_environment(run: RecordingRun) -> dict[str, object] | None:
     """Tell commit, branch, remote and changes of the repository of the code."""
+    import shutil
+
     git = shutil.which("git")
     if git is None:
         return None
@@ -104,6 +106,9 @@ class _Git:
             TimeoutError: The time is over.
             OSError: Git can't be started or refuses; the message is its own.
         """
+        import subprocess
+        import tempfile
+
         left_s = self._deadline - time.monotonic()
         with tempfile.TemporaryFile() as complaints:
             process = subprocess.Popen(  # noqa: S603 - git, found on the user's path
@@ -125,6 +130,8 @@ class _Git:
 
 def _read(process: subprocess.Popen[bytes], max_bytes: int, limit_s: float) -> tuple[bytes, bool]:
     """Read an answer; a process that says too much or takes too long is killed."""
+    import subprocess
+
     is_over = threading.Event()
 
     def stop() -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,10 @@ _meters: weakref.WeakKeyDictionary[RecordingRun, Meter] = weakref.WeakKeyDiction
 
 @hookimpl
 def runicorn_run_started(run: RecordingRun) -> None:
-    """Remember the counters, so that the first sample has rates."""
+    """Remember the counters for the rates of the first sample; `init` waits for no psutil."""
     if run.settings["system_metrics"]:
-        _meters[run] = Meter(run.root)
+        look = threading.Thread(target=_look, args=(run,), name="runicorn-hardware", daemon=True)
+        look.start()
 
 
 @hookimpl
@@ -58,6 +61,11 @@ def runicorn_environment() -> dict[str, object]:
         "memory_limit_bytes": memory_limit(),
         "container": container(),
     }
+
+
+def _look(run: RecordingRun) -> None:
+    with suppress(Exception):  # there is no first look, and so no sample; psutil says why elsewhere
+        _meters[run] = Meter(run.root)
 
 
 class Meter:
