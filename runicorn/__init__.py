@@ -105,6 +105,10 @@ def __getattr__(name: str) -> Any:
         from runicorn import media
 
         return getattr(media, name)
+    if name == "integrations":
+        import importlib
+
+        return importlib.import_module("runicorn.integrations")
     if name in _READING:
         from runicorn import store
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import runicorn as rn
@@ -101,3 +102,19 @@ def test_disabled_leaves_no_trace_and_without_init_the_error_says_so(root: Path)
     assert not root.exists()
     with pytest.raises(AttributeError, match="sweep"):
         wandb.sweep  # noqa: B018 - there is none
+
+
+def test_media_of_that_api_are_media_of_a_run(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("kept", encoding="utf-8")
+    with wandb.init(dir=root) as run:
+        wandb.log(
+            {
+                "digit": wandb.Image(np.zeros((4, 4), dtype=np.uint8), caption="black"),
+                "table": wandb.Table(columns=["a", "b"], data=[[1, 2], [3, 4]]),
+                "weights": wandb.Histogram(np.arange(10.0)),
+                "loss": 0.5,
+            }
+        )
+        wandb.save(str(tmp_path / "*.txt"))
+    kinds = [event["type"] for event in read_events(run.recorded.run_dir)]
+    assert {"image", "table", "histogram", "metrics", "file"} <= set(kinds)
