@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -183,13 +183,17 @@ class Store:
         """
         return projects.list_projects(self._index)
 
-    def fields(self, project: str) -> ProjectFields:
+    def fields(self, project: str, runs: Collection[str] | None = None) -> ProjectFields:
         """List metrics and config paths of a project's runs, the most frequent first.
+
+        Args:
+            project: The project.
+            runs: Ids of the only runs that count; all of the project when ``None``.
 
         Raises:
             IndexUnavailableError: The index can't be read.
         """
-        return projects.list_fields(self._index, project)
+        return projects.list_fields(self._index, project, runs)
 
     def metrics_table(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Table, case, func, select
 
 from runicorn.index.database import Database
@@ -30,15 +32,25 @@ def list_projects(database: Database) -> list[ProjectSummary]:
         ]
 
 
-def list_fields(database: Database, project: str) -> ProjectFields:
-    """List metrics and config paths of a project's runs, the most frequent first."""
+def list_fields(
+    database: Database, project: str, runs: Collection[str] | None = None
+) -> ProjectFields:
+    """List metrics and config paths of a project's runs, the most frequent first.
+
+    Args:
+        database: The index.
+        project: The project.
+        runs: Ids of the only runs that count; all of the project when ``None``.
+    """
     return ProjectFields(
-        metrics=_count(database, project, SERIES, "key"),
-        config=_count(database, project, CONFIG_VALUES, "path"),
+        metrics=_count(database, project, runs, SERIES, "key"),
+        config=_count(database, project, runs, CONFIG_VALUES, "path"),
     )
 
 
-def _count(database: Database, project: str, table: Table, column: str) -> list[FieldCount]:
+def _count(
+    database: Database, project: str, runs: Collection[str] | None, table: Table, column: str
+) -> list[FieldCount]:
     name, n_runs = table.c[column], func.count()
     statement = (
         select(name, n_runs)
@@ -47,5 +59,7 @@ def _count(database: Database, project: str, table: Table, column: str) -> list[
         .group_by(name)
         .order_by(n_runs.desc(), name)
     )
+    if runs is not None:
+        statement = statement.where(EXPERIMENTS.c.id.in_(runs))
     with database.answering() as connection:
         return [FieldCount(key=key, n_runs=count) for key, count in connection.execute(statement)]

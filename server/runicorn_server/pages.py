@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
@@ -27,9 +28,23 @@ NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Runic
 
 # A built file is named so; nothing else is looked for on the disk.
 ASSET_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
-# The first parts of the page's own addresses; everything else that is no API is 404.
+# The first parts of the page's own addresses; everything else is 404.
 SECTIONS = ("p", "r")
 
+
+class _BesideApi(Convertor[str]):
+    """Any path but one of the API, whose unknown addresses stay as they are."""
+
+    regex = r"(?!api(?:/|$)).*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("beside_api", _BesideApi())
 router = APIRouter(include_in_schema=False)
 
 
@@ -67,15 +82,25 @@ for _section in SECTIONS:
     router.add_api_route(f"/{_section}/{{rest:path}}", page, name=f"{_section}_rest")
 
 
-def _page(request: Request, store: Store) -> Response:
+def lost(request: Request, store: StoreDep) -> Response:
+    """Serve the page where a person mistyped an address: it says so and knows the way back."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise HTTPException(404)
+    return _page(request, store, 404)
+
+
+router.add_api_route("/{rest:beside_api}", lost)
+
+
+def _page(request: Request, store: Store, status: int = 200) -> Response:
     try:
         html = (_static(request) / "index.html").read_text(encoding="utf-8")
     except FileNotFoundError:
-        return HTMLResponse(NOT_BUILT)
+        return HTMLResponse(NOT_BUILT, status)
     base = request.scope.get("root_path", "").rstrip("/") + "/"
     html = html.replace(BASE, f'<base href="{_attribute(base)}">')
     html = html.replace(BOOT, BOOT.replace("null", _first_answer(request, store)))
-    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-cache"})
 
 
 def _static(request: Request) -> Path:

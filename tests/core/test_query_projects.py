@@ -33,3 +33,15 @@ def test_fields_come_by_how_many_runs_have_them(store: Store, new_run: Callable[
     assert [(each.key, each.n_runs) for each in fields.metrics] == [("loss", 2), ("acc", 1)]
     assert [(each.key, each.n_runs) for each in fields.config] == [("lr", 2), ("deep.er", 1)]
     assert store.fields("nothing").metrics == []
+
+
+def test_fields_are_those_of_some_runs_when_asked(
+    store: Store, new_run: Callable[..., Any]
+) -> None:
+    for run_id in ("a", "b", "c"):
+        new_run(run_id, config={run_id: 1}).log({run_id: 1.0, "loss": 1.0}, step=1)
+    store.catch_up()
+    fields = store.fields("p", ["a", "b", "nobody"])
+    assert [(each.key, each.n_runs) for each in fields.metrics] == [("loss", 2), ("a", 1), ("b", 1)]
+    assert [each.key for each in fields.config] == ["a", "b"]
+    assert store.fields("p", []).metrics == []

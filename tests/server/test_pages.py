@@ -85,6 +85,29 @@ def test_built_files_are_kept_for_ever_and_others_are_not_there(
         assert (answer.status_code, list(answer.json())) == (404, ["detail"]), path
 
 
+@pytest.mark.parametrize("path", ["/nopage", "/x/y/z", "/index.html", "/apis"])
+def test_a_person_who_mistypes_an_address_gets_the_page_which_says_so(
+    serve: Callable[..., Any], static: Path, path: str
+) -> None:
+    client = serve(static=static).client
+    person = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = client.get(path, headers=person)
+    assert answer.status_code == 404
+    assert '<base href="/">' in answer.text
+    assert client.get(path).json() == {"detail": "Not Found"}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_unknown_addresses_of_the_api_are_told_in_its_own_words(
+    serve: Callable[..., Any], static: Path, method: str
+) -> None:
+    client = serve(static=static).client
+    person = {"Accept": "text/html", "Origin": str(client.base_url)}
+    for path in ("/api", "/api/nothing", "/api/v2/nothing"):
+        answer = client.request(method, path, headers=person)
+        assert (answer.status_code, answer.json()["detail"]) == (404, "Not Found"), path
+
+
 def test_without_a_built_page_the_build_command_is_told_and_the_api_works(
     serve: Callable[..., Any], write_run: Callable[..., Path], tmp_path: Path
 ) -> None:

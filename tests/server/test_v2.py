@@ -96,6 +96,8 @@ def test_what_the_sdk_logged_is_in_every_answer(
     assert [(p["project"], p["n_runs"]) for p in boot["projects"]] == [("vision", 1)]
     fields = client.get("/api/v2/projects/vision/fields").json()
     assert [field["key"] for field in fields["metrics"]] == ["acc", "loss"]
+    none = client.get("/api/v2/projects/vision/fields", params={"run": "nobody"}).json()
+    assert none["metrics"] == []
 
 
 def _found(client: Any, run_id: str) -> Any:

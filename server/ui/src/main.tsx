@@ -5,6 +5,7 @@ import "uplot/dist/uPlot.min.css";
 import "./theme/base.css";
 import "./theme/layout.css";
 import "./theme/components.css";
+import "./theme/runs.css";
 import "./theme/charts.css";
 import { startLive } from "./api/live";
 import { connectQueries } from "./api/live-queries";

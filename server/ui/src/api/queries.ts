@@ -78,18 +78,26 @@ export const runningQuery = queryOptions({
     answer(client.GET("/api/v2/experiments", { params: { query: { status: "running", per_page: 12 } }, signal })),
 });
 
-export function useFields(project: string) {
+/** Metrics and config paths of a project, of some runs only where they are given; `null` asks nothing. */
+export function useFields(project: string, runs?: readonly string[] | null) {
   return useQuery({
-    queryKey: keys.fields(project),
-    queryFn: ({ signal }) =>
-      answer(client.GET("/api/v2/projects/{project}/fields", { params: { path: { project } }, signal })),
+    queryKey: [...keys.fields(project), ...(runs ?? [])],
+    queryFn: ({ signal }) => {
+      const query = runs ? { run: [...runs] } : {};
+      return answer(client.GET("/api/v2/projects/{project}/fields", { params: { path: { project }, query }, signal }));
+    },
+    enabled: runs !== null,
+    // Panels stay while another choice of runs is looked up, but never those of another project.
+    placeholderData: (previous, query) => (query?.queryKey[1] === project ? keepPreviousData(previous) : undefined),
   });
 }
 
-export function useRun(id: string) {
+/** A run with all that is known of it; `null` asks nothing. */
+export function useRun(id: string | null) {
   return useQuery({
-    queryKey: keys.run(id),
+    queryKey: keys.run(id ?? ""),
     queryFn: ({ signal }) =>
-      answer(client.GET("/api/v2/experiments/{run_id}", { params: { path: { run_id: id } }, signal })),
+      answer(client.GET("/api/v2/experiments/{run_id}", { params: { path: { run_id: id ?? "" } }, signal })),
+    enabled: id !== null,
   });
 }

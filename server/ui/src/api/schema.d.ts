@@ -1808,7 +1808,10 @@ export interface operations {
     };
     project_fields: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Ids of the only runs that count; without it all do. */
+                run?: string[] | null;
+            };
             header?: never;
             path: {
                 project: string;

@@ -1,4 +1,5 @@
 import { currentT, lang } from "../i18n";
+import { showControls, splitLabel } from "../i18n/names";
 import { DASHES, type RunStyle } from "../theme/palette";
 import type { Reading } from "./hover";
 import { placeBeside } from "./placement";
@@ -32,13 +33,22 @@ function swatch(style: RunStyle | undefined): HTMLElement {
   return node;
 }
 
+/** As `RunName` does it; a tooltip is not drawn by React. */
+function nameOf(label: string): HTMLElement {
+  const [head, tail] = splitLabel(showControls(label));
+  const node = part("span", "tip-name name");
+  node.dir = "auto";
+  node.append(part("span", "name-head", head), ...(tail === "" ? [] : [part("span", "", tail)]));
+  return node;
+}
+
 type Labels = { names: ReadonlyMap<string, string>; styles: ReadonlyMap<string, RunStyle> };
 
 function row({ run, name, notes, value }: TipRow, isFocused: boolean, labels: Labels): HTMLElement {
   const node = part("div", isFocused ? "tip-row is-focused" : "tip-row");
   node.append(
     swatch(labels.styles.get(run)),
-    part("span", "tip-name", name),
+    nameOf(name),
     ...notes.map((note) => part("span", "tip-note", note)),
     part("span", "tip-value", value),
   );

@@ -4,10 +4,12 @@ import { bootQuery, runningQuery } from "../api/queries";
 import type { Boot, Experiment, ProjectSummary } from "../api/types";
 import { useT } from "../i18n";
 import { formatDuration, formatMetric, toNumber } from "../i18n/format";
-import { useEffect } from "../lib/react";
+import { distinguish, showControls } from "../i18n/names";
+import { useEffect, useMemo } from "../lib/react";
 import { paths } from "../routes";
 import { CopyButton } from "../ui/copy";
 import { ErrorStrip, Loading } from "../ui/states";
+import { RunName } from "../ui/run-name";
 import { StatusMark } from "../ui/status-shape";
 import { Ago } from "../ui/time";
 import { useNow } from "../ui/use-now";
@@ -30,14 +32,14 @@ function Empty({ root }: { root: string }) {
   );
 }
 
-function RunningCard({ run }: { run: Experiment }) {
+function RunningCard({ run, label }: { run: Experiment; label: string }) {
   const t = useT();
   const now = useNow();
   const seconds = run.started_at === null ? null : now - run.started_at;
   return (
     <li className="card">
-      <Link href={paths.run(run.id)} className="card-name">
-        {run.name}
+      <Link href={paths.run(run.id)} className="card-name" title={showControls(run.name)}>
+        <RunName label={label} />
       </Link>
       <span className="card-project">{run.project}</span>
       <span className="card-line">
@@ -59,6 +61,7 @@ function RunningCard({ run }: { run: Experiment }) {
 function RunningNow() {
   const t = useT();
   const { data } = useQuery(runningQuery);
+  const names = useMemo(() => distinguish(data?.experiments ?? []), [data]);
   if (!data || data.experiments.length === 0) return null;
   return (
     <section aria-labelledby="running-title">
@@ -67,7 +70,7 @@ function RunningNow() {
       </h2>
       <ul className="cards">
         {data.experiments.map((run) => (
-          <RunningCard key={run.id} run={run} />
+          <RunningCard key={run.id} run={run} label={names.get(run.id) ?? run.name} />
         ))}
       </ul>
     </section>

@@ -8,6 +8,8 @@ import { PanelGrid } from "../workspace/panel-grid";
 import type { ChartSettings } from "../workspace/panel";
 import { ChartBar } from "../workspace/toolbar";
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** The panels of the workspace with one run in them. */
 export function RunMetrics({ detail }: { detail: ExperimentDetail }) {
   const [view, setView] = useView();
@@ -34,6 +36,7 @@ export function RunMetrics({ detail }: { detail: ExperimentDetail }) {
       <ChartBar view={view} setView={setView} />
       <PanelGrid
         metrics={metrics}
+        absent={NONE}
         filter={filter}
         grid={view.grid}
         open={view.open}

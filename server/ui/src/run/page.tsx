@@ -87,7 +87,7 @@ function Head({ detail }: { detail: ExperimentDetail }) {
       <span className="quiet">{run.hostname}</span>
       {run.tags.map((tag) => (
         <span key={tag} className="badge">
-          {tag}
+          <span className="badge-text">{showControls(tag)}</span>
         </span>
       ))}
     </header>

@@ -3,6 +3,7 @@ import Monitor from "lucide-react/icons/monitor";
 import Moon from "lucide-react/icons/moon";
 import Sun from "lucide-react/icons/sun";
 import { Link, useLocation, useRoute } from "wouter";
+import { useRun } from "../api/queries";
 import type { ProjectSummary } from "../api/types";
 import { LANGUAGES, lang, useT, type Lang } from "../i18n";
 import { useStore } from "../lib/use-store";
@@ -53,7 +54,9 @@ function ProjectPicker({ projects }: { projects: readonly ProjectSummary[] }) {
   const t = useT();
   const [, navigate] = useLocation();
   const [isProject, params] = useRoute("/p/:project");
-  const current = isProject ? decodeParam(params.project) : "";
+  const [isRun, runParams] = useRoute("/r/:run/:tab?");
+  const { data } = useRun(isRun ? decodeParam(runParams.run) : null);
+  const current = isProject ? decodeParam(params.project) : isRun ? (data?.experiment.project ?? "") : "";
   if (projects.length === 0) return null;
   return (
     <select

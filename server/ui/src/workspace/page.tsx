@@ -1,107 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
-import { useLocation } from "wouter";
-import { bootQuery, useFields } from "../api/queries";
+import { Link, useLocation } from "wouter";
+import { bootQuery } from "../api/queries";
 import { useT } from "../i18n";
 import { distinguish } from "../i18n/names";
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "../lib/react";
+import { useCallback, useEffect, useMemo, useRef } from "../lib/react";
 import { useStore } from "../lib/use-store";
 import { paths } from "../routes";
-import { assignStyles, DASHES } from "../theme/palette";
-import { RUN_HUES } from "../theme/tokens";
+import { assignStyles } from "../theme/palette";
 import { narrow } from "../ui/narrow";
 import { SearchBox } from "../ui/search-box";
 import { useShortcuts } from "../ui/shortcuts";
-import { ErrorStrip, Loading } from "../ui/states";
 import { DEFAULT_VIEW, type View } from "../view/codec";
 import { useView, type SetView } from "../view/use-view";
-import { ChartBar, LayoutSwitch } from "./toolbar";
+import { ChartsPane } from "./charts-pane";
+import { ListPane } from "./list-pane";
 import type { ChartSettings } from "./panel";
-import { PanelGrid } from "./panel-grid";
 import { plottedIds, togglePlotted, toggleSolo } from "./plotted";
 import { listWidth, Resizer } from "./resizer";
-import { RunList } from "./run-list";
+import { LayoutSwitch } from "./toolbar";
 import { useRuns, type Runs } from "./use-runs";
-
-const STYLES = RUN_HUES.light.length * DASHES.length;
-
-function PlottedPill({ view, setView, n }: { view: View; setView: SetView; n: number }) {
-  const t = useT();
-  const isDefault = view.on.length + view.off.length + view.solo.length === 0 && view.top === DEFAULT_VIEW.top;
-  if (isDefault) return <span className="pill">{t("ws.plotted_first", { n: view.top })}</span>;
-  const { on, off, solo, top } = DEFAULT_VIEW;
-  return (
-    <button
-      type="button"
-      className="pill pill-active"
-      title={t("ws.plotted_reset", { n: top })}
-      onClick={() => setView({ on, off, solo, top })}
-    >
-      {t(view.solo.length > 0 ? "ws.plotted_solo" : "ws.plotted_chosen", { n })}
-    </button>
-  );
-}
-
-function Waiting({ runs }: { runs: Runs }) {
-  const t = useT();
-  const { nAdded, hasMoved } = runs.waiting;
-  const isWaiting = nAdded > 0 || hasMoved;
-  useShortcuts(isWaiting ? [{ keys: ["."], label: "keys.apply", run: runs.apply }] : []);
-  if (!isWaiting) return null;
-  return (
-    <button type="button" className="pill pill-active" onClick={runs.apply}>
-      {nAdded > 0 ? t("ws.waiting", { n: nAdded }) : t("ws.order_changed")}
-    </button>
-  );
-}
-
-type ListPaneProps = {
-  project: string;
-  runs: Runs;
-  view: View;
-  setView: SetView;
-  names: ReadonlyMap<string, string>;
-  settings: ChartSettings;
-  onToggle: (id: string, isSolo: boolean) => void;
-};
-
-function ListPane({ project, runs, view, setView, names, settings, onToggle }: ListPaneProps) {
-  const t = useT();
-  const clear = () => setView({ q: "" });
-  return (
-    <section className="runs" aria-label={t("ws.runs_tab")}>
-      <div className="list-bar">
-        <PlottedPill view={view} setView={setView} n={settings.plotted.length} />
-        {settings.plotted.length > STYLES && <span>{t("ws.repeat", { n: settings.plotted.length })}</span>}
-        <Waiting runs={runs} />
-        <span className="spring" />
-        <span className="quiet">{t(view.q ? "ws.matching" : "ws.count", { n: runs.total })}</span>
-      </div>
-      {runs.error !== null && <ErrorStrip text={t("ws.failed_list")} error={runs.error} onRetry={runs.refetch} />}
-      {runs.isFirst && runs.error === null && <Loading />}
-      {!runs.isFirst && runs.total === 0 && (
-        <p className="empty">
-          {t(view.q ? "ws.no_match" : "ws.empty")}{" "}
-          {view.q && (
-            <button type="button" className="button" onClick={clear}>
-              {t("ws.clear_search")}
-            </button>
-          )}
-        </p>
-      )}
-      {runs.total > 0 && (
-        <RunList
-          project={project}
-          runs={runs}
-          names={names}
-          styles={settings.styles}
-          sort={view.sort}
-          onSort={(sort) => setView({ sort })}
-          onToggle={onToggle}
-        />
-      )}
-    </section>
-  );
-}
 
 /** Hands out the same array as long as its content is the same, so that charts aren't redrawn for nothing. */
 function useStable(ids: string[]): string[] {
@@ -132,31 +49,6 @@ function useSettings(runs: Runs, view: View, setView: SetView): ChartSettings {
   );
 }
 
-function ChartsPane({ project, view, setView, settings }: { project: string; view: View; setView: SetView; settings: ChartSettings }) {
-  const t = useT();
-  const { data, error, refetch } = useFields(project);
-  const filter = useDeferredValue(view.m);
-  const metrics = useMemo(() => (data?.metrics ?? []).map((field) => field.key), [data]);
-  return (
-    <section className="charts" aria-label={t("ws.charts_label")}>
-      <ChartBar view={view} setView={setView} />
-      {error && <ErrorStrip text={t("ws.failed_fields")} error={error} onRetry={() => void refetch()} />}
-      {data && (
-        <PanelGrid
-          metrics={metrics}
-          filter={filter}
-          grid={view.grid}
-          open={view.open}
-          fold={view.fold}
-          settings={settings}
-          onFold={setView}
-          onClearFilter={() => setView({ m: "" })}
-        />
-      )}
-    </section>
-  );
-}
-
 function useIsKnown(project: string): boolean {
   const { data } = useQuery(bootQuery);
   return !data || data.projects.some((known) => known.project === project);
@@ -170,9 +62,9 @@ export function WorkspacePage({ project }: { project: string }) {
   const settings = useSettings(runs, view, setView);
   const width = useStore(listWidth);
   const search = useRef<HTMLInputElement>(null);
-  const [tab, setTab] = useState<"table" | "charts">("table");
   const isNarrow = useStore(narrow);
-  const layout = isNarrow ? tab : view.view;
+  // Where there is no room for both, the list is what one comes to.
+  const layout = isNarrow && view.view === "split" ? "table" : view.view;
   const isKnown = useIsKnown(project);
   useShortcuts([{ keys: ["/"], label: "keys.search", run: () => search.current?.focus() }]);
   useEffect(() => {
@@ -192,7 +84,13 @@ export function WorkspacePage({ project }: { project: string }) {
   if (!isKnown && runs.total === 0) {
     return (
       <main id="content" className="page">
-        <p className="empty">{t("ws.unknown_project", { project })}</p>
+        <div className="empty">
+          <p>{t("ws.unknown_project", { project })}</p>
+          <p className="quiet">{t("ws.unknown_hint")}</p>
+          <p>
+            <Link href={paths.home}>{t("app.home_link")}</Link>
+          </p>
+        </div>
       </main>
     );
   }
@@ -211,10 +109,10 @@ export function WorkspacePage({ project }: { project: string }) {
         />
         {isNarrow && (
           <div className="segments" role="group" aria-label={t("ws.view")}>
-            <button type="button" aria-pressed={tab === "table"} onClick={() => setTab("table")}>
+            <button type="button" aria-pressed={layout === "table"} onClick={() => setView({ view: DEFAULT_VIEW.view })}>
               {t("ws.runs_tab")}
             </button>
-            <button type="button" aria-pressed={tab === "charts"} onClick={() => setTab("charts")}>
+            <button type="button" aria-pressed={layout === "charts"} onClick={() => setView({ view: "charts" })}>
               {t("ws.charts_label")}
             </button>
           </div>
@@ -233,7 +131,9 @@ export function WorkspacePage({ project }: { project: string }) {
           />
         )}
         {layout === "split" && <Resizer label={t("ws.resize")} width={width} />}
-        {layout !== "table" && <ChartsPane project={project} view={view} setView={setView} settings={settings} />}
+        {layout !== "table" && (
+          <ChartsPane project={project} runs={runs} view={view} setView={setView} settings={settings} />
+        )}
       </div>
     </main>
   );

@@ -5,7 +5,7 @@ import { useMemo, useRef } from "../lib/react";
 import { useSize } from "../ui/use-size";
 import { filterNames } from "../view/globs";
 import { Panel, type ChartSettings } from "./panel";
-import { isOpen, sectionsOf, toggleSection, TOP_LEVEL, type Section } from "./sections";
+import { ABSENT, isOpen, sectionsOf, toggleSection, TOP_LEVEL, type Section } from "./sections";
 
 const GAP = 8;
 const PADDING = 8;
@@ -21,6 +21,8 @@ export function columnsFor(width: number, chosen: number | null): number {
 
 type Props = {
   metrics: readonly string[];
+  /** Metrics that no plotted run has. */
+  absent: ReadonlySet<string>;
   filter: string;
   grid: number | null;
   open: readonly string[];
@@ -32,7 +34,8 @@ type Props = {
 
 function SectionHead({ section, isUnfolded, onToggle }: { section: Section; isUnfolded: boolean; onToggle: () => void }) {
   const t = useT();
-  const name = section.name === TOP_LEVEL ? t("ws.top_level") : section.name;
+  const special: Partial<Record<string, string>> = { [TOP_LEVEL]: t("ws.top_level"), [ABSENT]: t("ws.absent") };
+  const name = special[section.name] ?? section.name;
   const Icon = isUnfolded ? ChevronDown : ChevronRight;
   return (
     <h2 className="section-head">
@@ -53,13 +56,13 @@ function SectionHead({ section, isUnfolded, onToggle }: { section: Section; isUn
 }
 
 /** All metrics of the plotted runs, one panel each, in sections. */
-export function PanelGrid({ metrics, filter, grid, open, fold, settings, onFold, onClearFilter }: Props) {
+export function PanelGrid({ metrics, absent, filter, grid, open, fold, settings, onFold, onClearFilter }: Props) {
   const t = useT();
   const box = useRef<HTMLDivElement>(null);
   const { width } = useSize(box);
   const columns = columnsFor(width, grid);
   const panelWidth = Math.floor((width - 2 * PADDING - (columns - 1) * GAP) / columns) - 2;
-  const sections = useMemo(() => sectionsOf(filterNames(metrics, filter)), [metrics, filter]);
+  const sections = useMemo(() => sectionsOf(filterNames(metrics, filter), absent), [metrics, absent, filter]);
   return (
     <div className="panels" ref={box} data-columns={columns}>
       {sections.length === 0 && (
@@ -74,7 +77,8 @@ export function PanelGrid({ metrics, filter, grid, open, fold, settings, onFold,
       )}
       {sections.map((section) => {
         // Whoever filters wants to see what was found.
-        const isUnfolded = filter !== "" || isOpen(section, open, fold);
+        const isFound = filter !== "" && (section.name !== ABSENT || sections.length === 1);
+        const isUnfolded = isFound || isOpen(section, open, fold);
         return (
           <section key={section.name} className="section">
             <SectionHead

@@ -113,7 +113,6 @@ function Body({ metric, width, settings, picture }: Props & { picture: Picture }
   const t = useT();
   const state = usePlotState(picture, metric, settings);
   const extent = useMemo(() => extentX(picture.curves), [picture]);
-  if (settings.plotted.length === 0) return <p className="panel-note">{t("panel.none_plotted")}</p>;
   if (picture.error !== null && picture.curves.length === 0) {
     return <ErrorStrip text={t("panel.failed")} error={picture.error} onRetry={() => seriesStore.refresh()} />;
   }
@@ -164,7 +163,7 @@ export function Panel({ metric, width, settings }: Props) {
       ? { metric, runs: plotted, from: xr?.[0] ?? null, to: xr?.[1] ?? null, px }
       : null;
   const picture = useSeries(want);
-  const shown = picture ?? { curves: [], missing: [], isLoading: true, error: null };
+  const shown = picture ?? { curves: [], missing: [], isLoading: want !== null, error: null };
   return (
     <article className="panel" ref={element} aria-label={metric}>
       <header className="panel-head">
@@ -173,7 +172,7 @@ export function Panel({ metric, width, settings }: Props) {
         </h3>
         <Badges picture={shown} settings={settings} />
       </header>
-      <div className="panel-body" data-loading={shown.isLoading && isNear ? "" : undefined}>
+      <div className="panel-body" data-loading={shown.isLoading ? "" : undefined}>
         {isNear && width > 0 && <Body metric={metric} width={width} settings={settings} picture={shown} />}
       </div>
       <footer className="panel-foot">

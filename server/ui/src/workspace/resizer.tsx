@@ -3,7 +3,8 @@ import { useRef, type KeyboardEvent, type PointerEvent } from "../lib/react";
 
 const MIN = 260;
 const MAX = 900;
-const DEFAULT = 440;
+/** Room for all columns of the list, a scroll bar and a name of some words. */
+const DEFAULT = 490;
 const STEP = 24;
 
 const clamp = (width: number) => Math.min(MAX, Math.max(MIN, Math.round(width)));

@@ -7,6 +7,7 @@ import { memo, type KeyboardEvent, type MouseEvent } from "../lib/react";
 import { useStore } from "../lib/use-store";
 import { paths } from "../routes";
 import { hueOf } from "../theme/palette";
+import { RunName } from "../ui/run-name";
 import { StatusMark } from "../ui/status-shape";
 import { Ago } from "../ui/time";
 import { useNow } from "../ui/use-now";
@@ -24,10 +25,10 @@ export type RowProps = {
   onOpen: (id: string) => void;
 };
 
-type DotProps = { run: Experiment; dash: number | null; isActive: boolean; onClick: (event: MouseEvent) => void };
+type DotProps = { run: Experiment; label: string; dash: number | null; isActive: boolean; onClick: (event: MouseEvent) => void };
 
 /** The plotted dot: filled with the run's hue when it is drawn, with its dash pattern when hues repeat. */
-function Dot({ run, dash, isActive, onClick }: DotProps) {
+function Dot({ run, label, dash, isActive, onClick }: DotProps) {
   const t = useT();
   const isPlotted = dash !== null;
   return (
@@ -37,7 +38,7 @@ function Dot({ run, dash, isActive, onClick }: DotProps) {
       data-slot={hueOf(run.slot)}
       data-dash={dash ?? undefined}
       aria-pressed={isPlotted}
-      aria-label={t(isPlotted ? "dot.hide" : "dot.plot", { run: run.name })}
+      aria-label={t(isPlotted ? "dot.hide" : "dot.plot", { run: showControls(label) })}
       tabIndex={isActive ? 0 : -1}
       onClick={onClick}
     >
@@ -87,11 +88,11 @@ export const Row = memo(function Row(props: RowProps) {
       onKeyDown={onKeyDown}
     >
       <div role="gridcell" className="cell cell-dot">
-        <Dot run={run} dash={dash} isActive={isActive} onClick={(event) => onToggle(run.id, event.shiftKey)} />
+        <Dot run={run} label={label} dash={dash} isActive={isActive} onClick={(event) => onToggle(run.id, event.shiftKey)} />
       </div>
       <div role="gridcell" className="cell cell-name">
         <Link href={paths.run(run.id)} tabIndex={-1} title={`${showControls(run.name)}\n${run.id}`}>
-          {showControls(label)}
+          <RunName label={label} />
         </Link>
       </div>
       <div role="gridcell" className="cell cell-status">

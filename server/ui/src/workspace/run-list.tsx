@@ -1,10 +1,11 @@
 import ArrowDown from "lucide-react/icons/arrow-down";
 import ArrowUp from "lucide-react/icons/arrow-up";
 import { useLocation } from "wouter";
+import type { Experiment } from "../api/types";
 import { useTopics } from "../api/use-live";
 import { hoverBus, NO_HOVER, setHover } from "../chart/hover";
 import { useT } from "../i18n";
-import { digitsFor, toNumber } from "../i18n/format";
+import { digitsFor, formatMetric, toNumber } from "../i18n/format";
 import { useCallback, useEffect, useMemo, useRef, useState } from "../lib/react";
 import { paths } from "../routes";
 import type { RunStyle } from "../theme/palette";
@@ -51,6 +52,14 @@ function Heading({ column, sort, onSort }: { column: Column; sort: string; onSor
   );
 }
 
+/** One precision for all best values, and a column that holds the longest of them: a cut number is another one. */
+function measureBest(loaded: readonly Experiment[]): { digits: number; bestWidth: string } {
+  const values = loaded.slice(0, 200).map((run) => toNumber(run.best_metric_value));
+  const digits = digitsFor(values);
+  const longest = Math.max(0, ...values.map((value) => formatMetric(value, digits).length));
+  return { digits, bestWidth: `max(68px, calc(${longest}ch + 18px))` };
+}
+
 /** Mark the row of the run that a chart points at, without rendering anything. */
 function useHoverMark(body: { current: HTMLElement | null }): void {
   useEffect(
@@ -71,7 +80,10 @@ export function RunList({ project, runs, names, styles, sort, onSort, onToggle }
   const t = useT();
   const [, navigate] = useLocation();
   const box = useRef<HTMLDivElement>(null);
-  const { height } = useSize(box);
+  const body = useRef<HTMLDivElement>(null);
+  const size = useSize(box);
+  // The header stays on top of the rows that scroll below it.
+  const height = Math.max(0, size.height - ROW_HEIGHT);
   const [scrollTop, setScrollTop] = useState(0);
   const [active, setActive] = useState(0);
   const { first, last } = sliceOf(scrollTop, height, ROW_HEIGHT, runs.total, EXTRA_ROWS);
@@ -83,10 +95,7 @@ export function RunList({ project, runs, names, styles, sort, onSort, onToggle }
   // The row that has the focus stays in the page, else the focus would be lost by scrolling.
   if (active < runs.total && (active < first || active >= last)) positions.push(active);
   const visible = positions.map((position) => ({ position, run: runs.at(position) }));
-  const digits = useMemo(
-    () => digitsFor(runs.loaded.slice(0, 100).map((run) => toNumber(run.best_metric_value))),
-    [runs.loaded],
-  );
+  const { digits, bestWidth } = useMemo(() => measureBest(runs.loaded), [runs.loaded]);
   const plottedLive = runs.loaded.filter((run) => run.status === "running" && styles.has(run.id)).map((run) => run.id);
   useTopics([{ t: "runs", project }, ...(plottedLive.length > 0 ? [{ t: "series" as const, runs: plottedLive }] : [])]);
 
@@ -101,7 +110,7 @@ export function RunList({ project, runs, names, styles, sort, onSort, onToggle }
     // The row may only be there after the next rendering.
     requestAnimationFrame(() => element.querySelector<HTMLElement>(`[aria-rowindex="${position + 2}"]`)?.focus({ preventScroll: true }));
   };
-  const isInside = () => box.current?.contains(document.activeElement) ?? false;
+  const isInside = () => body.current?.contains(document.activeElement) ?? false;
   const activeId = runs.at(active)?.id;
   useShortcuts([
     { keys: ["j", "ArrowDown"], label: "keys.next", run: () => move(isInside() ? active + 1 : active) },
@@ -113,6 +122,9 @@ export function RunList({ project, runs, names, styles, sort, onSort, onToggle }
   return (
     <div
       className="list"
+      style={{ "--best": bestWidth } as Record<string, string>}
+      ref={box}
+      onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
       role="grid"
       aria-label={t("ws.runs_label", { project })}
       aria-rowcount={runs.total + 1}
@@ -125,10 +137,8 @@ export function RunList({ project, runs, names, styles, sort, onSort, onToggle }
         ))}
       </div>
       <div
-        className="list-body"
         role="rowgroup"
-        ref={box}
-        onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
+        ref={body}
         onPointerOver={(event) => {
           const id = (event.target as Element).closest<HTMLElement>("[data-run]")?.dataset.run ?? null;
           setHover({ panel: null, run: id, x: null });
@@ -139,7 +149,7 @@ export function RunList({ project, runs, names, styles, sort, onSort, onToggle }
           setHover(NO_HOVER);
         }}
         onFocus={() => runs.setReading(true)}
-        onBlur={() => runs.setReading(box.current?.matches(":hover") ?? false)}
+        onBlur={() => runs.setReading(body.current?.matches(":hover") ?? false)}
       >
         <div className="list-space" style={{ height: runs.total * ROW_HEIGHT }}>
           {visible.map(({ position, run }) =>

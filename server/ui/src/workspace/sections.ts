@@ -3,11 +3,18 @@ export type Section = { name: string; metrics: string[] };
 /** Stands for the section of metrics without a slash; no metric can have this part as its first. */
 export const TOP_LEVEL = ".";
 
+/** Stands for the section of metrics that no plotted run has. */
+export const ABSENT = "..";
+
 /** Sections longer than this start folded. */
 export const FOLD_ABOVE = 24;
 
-/** Group metrics by the part before the first slash; "system" last, single names first. */
-export function sectionsOf(metrics: readonly string[]): Section[] {
+const alphabetic = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
+
+/** Group metrics by the part before the first slash; "system" last, single names first, absent ones at the very end. */
+export function sectionsOf(all: readonly string[], absent: ReadonlySet<string> = new Set()): Section[] {
+  const metrics = all.filter((metric) => !absent.has(metric));
+  const missing = all.filter((metric) => absent.has(metric)).sort(alphabetic);
   const byName = new Map<string, string[]>();
   for (const metric of metrics) {
     const slash = metric.indexOf("/");
@@ -16,9 +23,10 @@ export function sectionsOf(metrics: readonly string[]): Section[] {
     if (list) list.push(metric);
     else byName.set(name, [metric]);
   }
-  return [...byName]
-    .map(([name, list]) => ({ name, metrics: list.sort((a, b) => a.localeCompare(b, "en", { numeric: true })) }))
+  const sections = [...byName]
+    .map(([name, list]) => ({ name, metrics: list.sort(alphabetic) }))
     .sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name, "en"));
+  return missing.length > 0 ? [...sections, { name: ABSENT, metrics: missing }] : sections;
 }
 
 function rank(name: string): number {
@@ -26,10 +34,12 @@ function rank(name: string): number {
   return name === "system" ? 2 : 1;
 }
 
+const startsOpen = ({ name, metrics }: Section) => name !== ABSENT && metrics.length <= FOLD_ABOVE;
+
 /** Whether a section is open, given what the address says against the default. */
 export function isOpen(section: Section, open: readonly string[], fold: readonly string[]): boolean {
   if (open.includes(section.name)) return true;
-  return !fold.includes(section.name) && section.metrics.length <= FOLD_ABOVE;
+  return !fold.includes(section.name) && startsOpen(section);
 }
 
 /** The lists of the address after a section was folded or unfolded. */
@@ -39,9 +49,8 @@ export function toggleSection(
   fold: readonly string[],
 ): { open: string[]; fold: string[] } {
   const rest = (names: readonly string[]) => names.filter((name) => name !== section.name);
-  const isShort = section.metrics.length <= FOLD_ABOVE;
   if (isOpen(section, open, fold)) {
-    return { open: rest(open), fold: isShort ? [...rest(fold), section.name] : rest(fold) };
+    return { open: rest(open), fold: startsOpen(section) ? [...rest(fold), section.name] : rest(fold) };
   }
-  return { open: isShort ? rest(open) : [...rest(open), section.name], fold: rest(fold) };
+  return { open: startsOpen(section) ? rest(open) : [...rest(open), section.name], fold: rest(fold) };
 }

@@ -7,7 +7,6 @@ import {
   formatMetric,
   toNumber,
 } from "../../src/i18n/format";
-import { distinguish, showControls } from "../../src/i18n/names";
 
 describe("numbers", () => {
   test.each([
@@ -68,29 +67,5 @@ describe("messages", () => {
     expect(en("ws.count", { n: 1 })).toBe("1 run");
     expect(en("ws.count", { n: 12_345 })).toBe("12,345 runs");
     expect(zh("ws.count", { n: 12_345 })).toContain("12,345");
-  });
-});
-
-describe("names of runs", () => {
-  const run = (id: string, name: string) => ({ id, name });
-
-  test("show what differs", () => {
-    const labels = distinguish([run("a", "resnet-lr1-seed1"), run("b", "resnet-lr2-seed1")]);
-    expect([...labels.values()]).toEqual(["…lr1…", "…lr2…"]);
-  });
-
-  test("that are equal get the end of their ids", () => {
-    const labels = distinguish([run("2026_1_aaa", "base"), run("2026_1_bbb", "base")]);
-    expect([...labels.values()]).toEqual(["base · aaa", "base · bbb"]);
-  });
-
-  test("stay different whatever they share", () => {
-    const names = ["a", "a-b", "a-b-c", "b-c", "x/y", "x/y/z", "实验 一", "实验 二"];
-    const labels = distinguish(names.map((name, i) => run(String(i), name)));
-    expect(new Set(labels.values()).size).toBe(names.length);
-  });
-
-  test("show controls that would reorder them", () => {
-    expect(showControls("a\u202eb")).toBe("a⟨U+202E⟩b");
   });
 });

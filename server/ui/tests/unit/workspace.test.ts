@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { filterNames } from "../../src/view/globs";
 import { plottedIds, toggleSolo, togglePlotted } from "../../src/workspace/plotted";
-import { FOLD_ABOVE, isOpen, sectionsOf, toggleSection } from "../../src/workspace/sections";
+import { ABSENT, FOLD_ABOVE, isOpen, sectionsOf, toggleSection } from "../../src/workspace/sections";
 
 const ids = Array.from({ length: 12 }, (_, i) => `20261124_1200_${String(i).padStart(2, "0")}`);
 const none = { top: 10, on: [], off: [], solo: [] };
@@ -36,6 +36,17 @@ describe("metrics", () => {
 
   test("are grouped by their first part, single ones first and the system last", () => {
     expect(sectionsOf(metrics).map((section) => section.name)).toEqual([".", "train", "val", "system"]);
+  });
+
+  test("that no plotted run has stand at the end, folded", () => {
+    const sections = sectionsOf(metrics, new Set(["val/acc", "lr"]));
+    expect(sections.map(({ name }) => name)).toEqual(["train", "val", "system", ABSENT]);
+    const absent = sections.at(-1) ?? { name: "", metrics: [] };
+    expect(absent.metrics).toEqual(["lr", "val/acc"]);
+    expect(isOpen(absent, [], [])).toBe(false);
+    const { open, fold } = toggleSection(absent, [], []);
+    expect(isOpen(absent, open, fold)).toBe(true);
+    expect(toggleSection(absent, open, fold)).toEqual({ open: [], fold: [] });
   });
 
   test("are found by parts, globs and expressions; a half-typed one filters nothing", () => {
