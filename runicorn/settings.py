@@ -132,7 +132,7 @@ def config_file() -> Path:
 
     Source: freedesktop.org, "XDG Base Directory Specification", on Linux; platformdirs elsewhere.
     """
-    if sys.platform == "linux":  # the same answer as below, at a tenth of the time
+    if str(sys.platform) == "linux":  # the same answer as below, at a tenth of the time
         base = os.environ.get("XDG_CONFIG_HOME", "")
         folder = Path(base) if base.startswith("/") else Path.home() / ".config"
         return folder / "runicorn" / "config.toml"
