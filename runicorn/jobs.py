@@ -6,7 +6,6 @@ with the same run.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -54,6 +53,8 @@ def file_of(root: Path, job: str, ordinal: int) -> Path:
         job: What all its processes call it.
         ordinal: Which run of the job it is, from 1: all processes start them in the same order.
     """
+    import hashlib
+
     digest = hashlib.sha256(f"{job}\n{ordinal}".encode()).hexdigest()
     return root / ".jobs" / f"{digest[:32]}.json"
 

@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, Literal, Self
 
 from runicorn import clock, ending
@@ -21,6 +21,7 @@ from runicorn.best import Mode
 from runicorn.collectors import Collectors
 from runicorn.ending import FinalStatus, ending_of
 from runicorn.errors import InvalidValueError, RunClosedError, UsageError
+from runicorn.facts import RunFacts
 from runicorn.ids import check_key
 from runicorn.inputs import Config
 from runicorn.media.foreign import Wrapper
@@ -38,15 +39,13 @@ from runicorn.values import (
     plain_document,
 )
 
-# Where `runicorn-server` listens when nothing else is said.
-SERVER_ADDRESS = "http://127.0.0.1:23300"
 # What `finish` takes at most; the last second is kept for closing the log [s].
 FINISH_S = 10.0
 LAST_S = 1.0
 Level = Literal["info", "warning", "error"]
 
 
-class Run(MediaLogging):
+class Run(RunFacts, MediaLogging):
     """One run that is being recorded; also a context manager.
 
     Leaving the ``with`` block by an exception ends the run as ``failed``, by Ctrl+C as
@@ -62,10 +61,9 @@ class Run(MediaLogging):
             ConflictError: Another process records it.
             OSError: The files can't be opened.
         """
-        self._folder, self._rank, self._step = start.folder, start.rank, start.step
-        self._root = root
+        super().__init__(start.folder, root, start.rank, settings)
+        self._step = start.step
         self._plugins = plugins
-        self._settings = dict(settings)
         self._flattener = Flattener(plugins.convert, Wrapper(plugins).wrap)
         self._recorder = Recorder(start)
         self._config = Config(start.config, self._change_config)
@@ -75,36 +73,6 @@ class Run(MediaLogging):
         self._is_fork = False
         _open_runs.add(self)
         ending.add(self)
-
-    @property
-    def id(self) -> str:
-        """The run's id, also the name of its folder."""
-        return self._folder.id
-
-    @property
-    def project(self) -> str:
-        """The project's name."""
-        return self._folder.project
-
-    @property
-    def name(self) -> str:
-        """The experiment's name, parts joined by ``/``."""
-        return self._folder.name
-
-    @property
-    def root(self) -> Path:
-        """The root that the run lies in."""
-        return self._root
-
-    @property
-    def run_dir(self) -> Path:
-        """The run's folder."""
-        return self._folder.path
-
-    @property
-    def rank(self) -> int:
-        """Which process of a distributed run this is."""
-        return self._rank
 
     @property
     def attempt(self) -> int:
@@ -122,11 +90,6 @@ class Run(MediaLogging):
         return not self._recorder.is_closed
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """What is set for this run, by the names of `runicorn.settings.SETTINGS`."""
-        return MappingProxyType(self._settings)
-
-    @property
     def config(self) -> Config:
         """The inputs of the run; changes are recorded."""
         return self._config
@@ -139,11 +102,6 @@ class Run(MediaLogging):
     def summary(self) -> Summary:
         """The outputs of the run, which can be called: ``run.summary({"score": 1})``."""
         return self._summary
-
-    @property
-    def url(self) -> str:
-        """Where the run is shown once `runicorn-server` runs on this machine."""
-        return f"{SERVER_ADDRESS}/r/{self.id}"
 
     def log(
         self,

@@ -237,6 +237,13 @@ SETTINGS = {
             "index_url", INDEX_VARIABLE, None, _text, "where the index lies, an SQLAlchemy URL"
         ),
         Setting("plugins", PLUGINS_VARIABLE, [], _names, "the only plugins to load, or none"),
+        Setting(
+            "server",
+            "RUNICORN_SERVER",
+            "http://127.0.0.1:23300",
+            _text,
+            "the address of the server that shows the runs",
+        ),
         Setting("project", "RUNICORN_PROJECT", "default", _text, "the project of new runs"),
         Setting("name", "RUNICORN_NAME", "default", _text, "the experiment of new runs"),
         Setting("group", "RUNICORN_GROUP", None, _text, "runs that belong together"),

@@ -13,6 +13,7 @@ from typing import Any
 
 from runicorn.best import Mode
 from runicorn.ending import FinalStatus
+from runicorn.facts import RunFacts
 from runicorn.inputs import Config, config_of, merge
 from runicorn.layout import RunDir, run_dir
 from runicorn.outputs import Summary
@@ -46,8 +47,9 @@ class SilentRun(Run):
             settings: What is set, by name.
             warning: Told at the first call that records.
         """
-        self._folder, self._root, self._rank, self._step = folder, root, rank, 0
-        self._settings = dict(settings or {name: each.default for name, each in SETTINGS.items()})
+        known = settings or {name: each.default for name, each in SETTINGS.items()}
+        RunFacts.__init__(self, folder, root, rank, known)
+        self._step = 0
         self._inputs: dict[str, Any] = {}
         self._outputs: dict[str, Any] = {}
         self._config = Config(self._inputs, self._keep_input)

@@ -65,7 +65,7 @@ class Flattener:
         """
         flat: dict[str, Any] = {}
         aside: dict[str, Media] | None = None
-        good_keys = self._good_keys
+        good_keys, is_nested = self._good_keys, False
         for key, value in data.items():
             # A plain finite float under a known key is nearly every value of a training loop.
             # x - x is 0 for every finite x and NaN for the others.
@@ -73,6 +73,9 @@ class Flattener:
                 flat[key] = value
             else:
                 aside = self._add(flat, aside, key, value)
+                is_nested = is_nested or isinstance(value, Mapping)
+        if is_nested and _n_leaves(data) > len(flat) + len(aside or ()):
+            raise InvalidValueError("data", data, "gives a key twice, nested and joined with '/'")
         return flat if aside is None else MediaAside(flat, aside)
 
     def _add(
@@ -114,6 +117,10 @@ class Flattener:
                 return None
             items.append(item)
         return Gallery(items) if items else None
+
+
+def _n_leaves(data: Mapping[str, Any]) -> int:
+    return sum(_n_leaves(value) if isinstance(value, Mapping) else 1 for value in data.values())
 
 
 def _wrap_nothing(_value: object) -> None:

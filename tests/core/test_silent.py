@@ -17,8 +17,7 @@ from runicorn.recording import Run
 from runicorn.silent import SilentRun
 
 # Methods that only call others of the same run, or none that records.
-INHERITED = {"id", "project", "name", "root", "run_dir", "rank", "step", "settings", "config",
-             "summary", "url"}  # fmt: skip
+INHERITED = {"step", "config", "summary"}
 
 
 def test_a_disabled_run_takes_every_call_and_leaves_no_trace(root: Path) -> None:

@@ -140,3 +140,12 @@ def test_what_is_logged_is_what_is_read(data: dict[str, float]) -> None:
     assert read.keys() == logged.keys()
     for key, value in logged.items():
         assert read[key] == value or (math.isnan(read[key]) and math.isnan(value))
+
+
+def test_a_key_given_nested_and_joined_is_refused_however_often_it_is_logged() -> None:
+    flattener = Flattener(lambda _key, _value: None)
+    flattener.flatten({"a/b": 1.0})
+    for data in ({"a": {"b": 1.0}, "a/b": 2.0}, {"a/b": 2.0, "a": {"b": 1.0}}):
+        with pytest.raises(InvalidValueError, match="twice"):
+            flattener.flatten(data)
+    assert flattener.flatten({"a": {"b": 1.0, "c": {}}, "d": {}}) == {"a/b": 1.0}
