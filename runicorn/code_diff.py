@@ -36,21 +36,27 @@ def redact_diff(diff: str) -> str:
 
 
 def _redact_lines(lines: list[str]) -> Iterator[str]:
-    file, is_in_hunk, is_in_key = "", False, False
+    is_secret_file = is_settings_file = is_in_hunk = is_in_key = False
     for line in lines:
         if line.startswith(_NEW_FILE):
-            file, is_in_hunk, is_in_key = _name_of(line), False, False
-        is_in_hunk = is_in_hunk or line.startswith(_HUNK)
-        begins = is_in_hunk and _BEGIN_KEY.search(line) is not None
-        is_in_key = (is_in_key or begins) and not (line.startswith(_HUNK) and not begins)
-        if is_in_key or (is_in_hunk and _SECRET_FILE.search(file)):
+            name = _name_of(line)
+            is_secret_file = _SECRET_FILE.search(name) is not None
+            is_settings_file = _SETTINGS_FILE.search(name) is not None
+            is_in_hunk = is_in_key = False
+        elif line.startswith(_HUNK):
+            is_in_hunk, is_in_key = True, False
+        is_in_key = is_in_key or (is_in_hunk and _holds(line, _BEGIN_KEY))
+        if is_in_key or (is_secret_file and is_in_hunk):
             yield _hide(line)
-        elif _SETTINGS_FILE.search(file):
+        elif is_settings_file:
             yield redact_text(_WHOLE_LINE.sub(_without_value, line))
         else:
             yield redact_text(line, is_code=True)
-        if is_in_key and _END_KEY.search(line):
-            is_in_key = False
+        is_in_key = is_in_key and not _holds(line, _END_KEY)
+
+
+def _holds(line: str, mark: re.Pattern[str]) -> bool:
+    return "PRIVATE KEY" in line and mark.search(line) is not None
 
 
 def _name_of(line: str) -> str:

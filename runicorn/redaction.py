@@ -34,10 +34,13 @@ _PLAIN_WORDS = r"(?s)[^\d\s]{0,23}|.*\s.*"
 
 # A cheap look at a text in lower case before any closer one: none of the patterns below can do
 # without one of these. Ignoring the case in the pattern itself would be seven times slower.
+_SHAPE_HINT = (
+    r"bearer|basic|sk-|gh[opsur]_|github_|glpat|akia|asia|hf_|xox|aiza|ya29|eyj|[rs]k_|npm_|pypi-"
+    r"|sg\.|hooks\.slack"
+)
 _HINT = (
-    r"pass|secret|cred|cookie|private|bearer|basic|authori|key|dsn|jwt|pwd|token|auth|pat|sas|sig"
-    r"|webhook|@|sk-|gh[opsur]_|glpat|akia|asia|hf_|xox|aiza|ya29|eyj|[rs]k_|npm_|pypi-|sg\."
-    r"|hooks\.slack"
+    r"pass|secret|cred|cookie|private|authori|key|dsn|jwt|pwd|token|auth|pat|sas|sig|webhook|@|"
+    + _SHAPE_HINT
 )
 _SHAPES = r"""(?ix)
     \bsk-[\w-]{16,300}                                   # OpenAI, Anthropic and others
@@ -68,6 +71,7 @@ _QUERY = r"[?&](?P<name>[\w.-]{1,100})=(?P<value>[^&\s\"'#]{1,2000})"
 _ASSIGNED_QUOTED = "(?i)" + _NAME + _JOIN + _QUOTED
 _ASSIGNED_BARE = _NAME + _JOIN + _BARE
 _OPTION = r"(?<![\w-])--(?P<name>[\w.-]{1,100})[ =]\s{0,40}(?!-)" + _BARE
+_ASSIGNMENTS = (_ASSIGNED_QUOTED, _ASSIGNED_BARE, _OPTION)
 _PRIVATE_KEY = (
     r"(?s)-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----.*?"
     r"(?:-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|\Z)"
@@ -102,14 +106,18 @@ def redact_text(text: str, *, is_code: bool = False) -> str:
         is_code: Whether it is program code. There ``password=value`` without quotes is no secret:
             the value is the name of something.
     """
-    if _compiled(_HINT).search(text.lower()) is None:
+    lower = text.lower()
+    if _compiled(_HINT).search(lower) is None:
         return text
     if "PRIVATE KEY" in text:
         text = _compiled(_PRIVATE_KEY).sub(REDACTED, text)
-    text = _compiled(_USER_INFO).sub(_without_user_info, text)
-    text = _compiled(_SHAPES).sub(REDACTED, text)
-    assigned = (_QUERY, _ASSIGNED_QUOTED)
-    for pattern in assigned if is_code else (*assigned, _ASSIGNED_BARE, _OPTION):
+    if "@" in text:
+        text = _compiled(_USER_INFO).sub(_without_user_info, text)
+    if _compiled(_SHAPE_HINT).search(lower) is not None:
+        text = _compiled(_SHAPES).sub(REDACTED, text)
+    if "?" in text or "&" in text:
+        text = _compiled(_QUERY).sub(_without_value, text)
+    for pattern in (_ASSIGNED_QUOTED,) if is_code else _ASSIGNMENTS:
         text = _compiled(pattern).sub(_without_value, text)
     return text
 
