@@ -340,15 +340,17 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.promise(5)
 def test_a_plugin_that_hangs_loses_its_own_answer_only(root: Path) -> None:
-    release = threading.Event()
+    asked, release = threading.Event(), threading.Event()
 
     class Hanging:
         @rn.hookimpl(trylast=True)
         def runicorn_environment(self) -> dict[str, object]:
+            asked.set()
             release.wait(WAIT_S)
             return {"late": True}
 
     run = rn.init(storage=root, plugins=[Hanging()])
+    assert asked.wait(WAIT_S)
     began = time.monotonic()
     rn.finish()
     assert time.monotonic() - began < 10

@@ -179,7 +179,8 @@ def test_runicorn_environment_is_asked_of_every_plugin_and_its_answers_are_one_d
 
     monkeypatch.setenv("RUNICORN_CAPTURE_ENV", "1")
     with rn.init(storage=root, plugins=[Failing(), Wrong(), Silent(), Cluster()]) as run:
-        pass
+        assert run._collectors._capture is not None
+        run._collectors._capture.join(60)
     document = json.loads((run.run_dir / "environment.json").read_text(encoding="utf-8"))
     assert document["cluster"] == {"id": run.id}
     assert "ours" in document["launchers"]
