@@ -74,11 +74,23 @@ class InvalidFilterError(UsageError):
 
     Attributes:
         field: The part of the query that is wrong.
+        position: Where in that part, from 0; ``None`` where it is wrong as a whole `[characters]`.
+        expected: What could have stood there.
     """
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
+    def __init__(
+        self,
+        field: str,
+        reason: str,
+        *,
+        position: int | None = None,
+        expected: Sequence[str] = (),
+    ) -> None:
+        place = "" if position is None else f" (at character {position + 1})"
+        super().__init__(f"{field}: {reason}{place}")
         self.field = field
+        self.position = position
+        self.expected = tuple(expected)
 
 
 class RunClosedError(UsageError):

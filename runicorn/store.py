@@ -90,6 +90,7 @@ class Store:
         project: str | None = None,
         *,
         name: str | None = None,
+        filter: str | None = None,  # noqa: A002 - the word that everybody uses for it
         sort: str | Sequence[str] | None = None,
         limit: int | None = None,
         include_deleted: bool = False,
@@ -105,7 +106,9 @@ class Store:
         if not self.root.is_dir():
             _log.warning("there is no folder %s, so there are no runs in it", self.root)
             return []
-        query = ExperimentQuery(project=project, name=name, include_deleted=include_deleted)
+        query = ExperimentQuery(
+            project=project, name=name, filter=filter, include_deleted=include_deleted
+        )
         found = run_list.find_runs(self._source.caught_up(), query, keys_of(sort), limit)
         return [StoredRun(**facts, _source=self._source) for facts in found]
 
@@ -275,6 +278,7 @@ def runs(
     project: str | None = None,
     *,
     name: str | None = None,
+    filter: str | None = None,  # noqa: A002 - the word that everybody uses for it
     sort: str | Sequence[str] | None = None,
     limit: int | None = None,
     include_deleted: bool = False,
@@ -285,9 +289,11 @@ def runs(
     Args:
         project: Only those of this project.
         name: Only those of this experiment.
-        sort: Fields to sort by, the first counts most: ``created_at``, ``updated_at``, ``status``,
-            ``name``, ``best_metric_value``, ``cfg.<path>`` or a metric; ``-`` before one for the
-            highest first, as in ``"-val/acc,cfg.lr"``. Newest first when ``None``.
+        filter: Only those that it holds for, such as ``"cfg.lr < 1e-2 and val/acc.max > 0.9"``; see
+            docs/reference/filter.md.
+        sort: Fields to sort by, the first counts most: ``created_at``, ``started_at``,
+            ``duration_s``, ``status``, ``name`` and so on, ``cfg.<path>`` or a metric; ``-`` before
+            one for the highest first, as in ``"-val/acc.max,cfg.lr"``. Newest first when ``None``.
         limit: At most so many `[runs]`.
         include_deleted: Also those in the recycle bin.
         root: The root; found by `runicorn.settings.find_root` when ``None``.
@@ -296,7 +302,7 @@ def runs(
         InvalidFilterError: A part of the question can't be understood; the error names it.
     """
     return _store_of(root).runs(
-        project, name=name, sort=sort, limit=limit, include_deleted=include_deleted
+        project, name=name, filter=filter, sort=sort, limit=limit, include_deleted=include_deleted
     )
 
 

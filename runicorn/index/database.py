@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from runicorn.errors import IndexUnavailableError, IndexUnfinishedError
-from runicorn.index import place, schema
+from runicorn.index import functions, place, schema
 from runicorn.index.place import BUSY_S, Owner
 
 # Pages of the database kept in memory by a connection, in KiB when negative.
@@ -290,6 +290,7 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute(f"PRAGMA cache_size={_CACHE}")
     connection.execute("PRAGMA temp_store=MEMORY")
+    functions.register(connection)
 
 
 def _on_begin(connection: Connection) -> None:

@@ -95,7 +95,7 @@ def describe(root: Path, folder: RunDir) -> Description:
         "summary": _json(summary),
         "config": _json(config),
     }
-    searched = (values["name"], values["id"], values["project"], values["notes"] or "")
+    searched = (values["name"], values["id"], values["project"], values["notes"] or "", *tags)
     values["search"] = "\n".join(searched).casefold()
     return Description(values, config_values(config), tags, problems)
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, Connection, exists
 
 from runicorn.errors import InvalidFilterError
 from runicorn.index.schema import EXPERIMENTS, TAGS
+from runicorn.query.filters.conditions import Conditions
+from runicorn.query.filters.grammar import parse
 from runicorn.query.models import ExperimentQuery
 
 MAX_SEARCH = 1000
 
 
-def conditions_of(query: ExperimentQuery) -> list[ColumnElement[bool]]:
+def conditions_of(connection: Connection, query: ExperimentQuery) -> list[ColumnElement[bool]]:
     """Return what must hold of a run.
+
+    Args:
+        connection: In a transaction that reads the index.
+        query: What was asked.
 
     Raises:
         InvalidFilterError: A part of the query can't be understood; the error names it.
@@ -37,6 +43,8 @@ def conditions_of(query: ExperimentQuery) -> list[ColumnElement[bool]]:
         if len(query.search) > MAX_SEARCH:
             raise InvalidFilterError("search", f"is longer than {MAX_SEARCH} characters")
         conditions.append(row.search.contains(query.search.casefold(), autoescape=True))
+    if query.filter:
+        conditions.append(Conditions(connection, query.project).of(parse(query.filter)))
     return conditions + _bounds(query)
 
 

@@ -55,7 +55,7 @@ class Experiment(BaseModel):
     is_deleted: bool
     config: dict[str, Any] = Field(description="The config values asked for, by path.")
     summary: dict[str, float | str | None] = Field(
-        description="The last value of each metric asked for."
+        description="The value of each metric asked for, the last one where no other was named."
     )
 
 
@@ -67,7 +67,10 @@ class ExperimentQuery(Question):
     status: list[Status] = []
     tags: list[str] = Field(default=[], description="Runs that have all of these.")
     search: str | None = Field(
-        default=None, description="A part of the name, id, project or notes."
+        default=None, description="A part of the name, id, project, notes or a tag."
+    )
+    filter: str | None = Field(
+        default=None, description="The filter language, such as `cfg.lr<1e-2 val/acc.max>0.9`."
     )
     created_after: float | None = Field(default=None, description="`[s]`, inclusive")
     created_before: float | None = Field(default=None, description="`[s]`, inclusive")
@@ -80,13 +83,19 @@ class ExperimentQuery(Question):
     order_by: str = Field(
         default="created_at",
         description=(
-            "`created_at`, `updated_at`, `best_metric_value`, `status`, `name`, `cfg.<path>` or "
-            "the key of a metric (its last value). Runs without it come last in both directions."
+            "`created_at`, `updated_at`, `started_at`, `ended_at`, `duration_s`, "
+            "`best_metric_value`, `status`, `name`, `project`, `id`, `cfg.<path>`, its last parts "
+            "where no other ends so, or a metric with its value as in `val/acc@max` (the last one "
+            "where nothing is said). Runs without it come last in both directions."
         ),
     )
     order_desc: bool = True
     columns: list[str] = Field(
-        default=[], description="`cfg.<path>` and metric keys to put into `config` and `summary`."
+        default=[],
+        description=(
+            "`cfg.<path>` and metrics, their last value or another as in `val/acc@max`, to put "
+            "into `config` and `summary`."
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from runicorn.errors import RunNotFoundError
 from runicorn.events import as_number
 from runicorn.index.database import Database
 from runicorn.index.describe import flatten
+from runicorn.index.functions import patterns_in_time
 from runicorn.index.reading import SeriesState, load_series
 from runicorn.index.schema import CURSORS, EXPERIMENTS, PROBLEMS
+from runicorn.query import modes
 from runicorn.query.conditions import conditions_of
 from runicorn.query.facts import COLUMNS, values_of
 from runicorn.query.models import (
@@ -33,6 +35,7 @@ from runicorn.query.models import (
     StepRange,
 )
 from runicorn.query.ordering import Key, config_path, order
+from runicorn.query.summaries import MetricSummary, load_summaries
 from runicorn.values import nonfinite_name
 
 # The highest offset that a database takes.
@@ -50,11 +53,11 @@ def list_experiments(database: Database, query: ExperimentQuery) -> ExperimentPa
     began = time.perf_counter()
     columns = [(name, config_path("columns", name)) for name in query.columns]
     skipped = min((query.page - 1) * query.per_page, _MAX_OFFSET)
-    with database.answering() as connection:
-        conditions = conditions_of(query)
+    with database.answering() as connection, patterns_in_time("filter"):
+        conditions = conditions_of(connection, query)
         statement = select(EXPERIMENTS.c.id).where(*conditions)
         key = Key("order_by", query.order_by, is_descending=query.order_desc)
-        ordered = order(connection, statement, [key])
+        ordered = order(connection, statement, [key], query.project)
         page = connection.execute(ordered.limit(query.per_page).offset(skipped)).scalars().all()
         total = _count(connection, conditions)
         experiments = _load(connection, page, columns)
@@ -86,9 +89,9 @@ def find_runs(
     Raises:
         InvalidFilterError: A part of the query can't be understood; the error names it.
     """
-    with database.reading() as connection:
-        statement = select(*COLUMNS).where(*conditions_of(query))
-        ordered = order(connection, statement, keys).limit(limit)
+    with database.reading() as connection, patterns_in_time("filter"):
+        statement = select(*COLUMNS).where(*conditions_of(connection, query))
+        ordered = order(connection, statement, keys, query.project).limit(limit)
         return [values_of(row) for row in connection.execute(ordered)]
 
 
@@ -160,16 +163,14 @@ def _load(
     )
     n_problems = {run_id: count for run_id, count in counted}  # noqa: C416 - rows are no pairs to a checker
     metrics = [name for name, path in columns if path is None]
-    states = load_series(connection, run_ids, metrics) if metrics else {}
+    keys = {*metrics, *(modes.split(name)[0] for name in metrics)}
+    summaries = load_summaries(connection, run_ids, keys) if metrics else {}
     return [
         _experiment(
             rows[run_id],
             n_problems=n_problems.get(run_id, 0),
             config=_config_values(rows[run_id], columns),
-            summary={
-                name: _shown(states[run_id, name].last_value) if (run_id, name) in states else None
-                for name in metrics
-            },
+            summary={name: _value(summaries[run_id], name) for name in metrics},
         )
         for run_id in run_ids
     ]
@@ -198,9 +199,18 @@ def _best_value(row: Row[Any]) -> float | str | None:
 
 def _shown(value: float | None) -> float | str:
     """Show the value of a point that there is: NULL stands for NaN."""
-    if value is None:
+    if value is None or math.isnan(value):
         return "NaN"
     return value if math.isfinite(value) else nonfinite_name(value)
+
+
+def _value(summaries: Mapping[str, MetricSummary], name: str) -> float | str | None:
+    """Return the value of a metric that a column names; its last one where no mode is said."""
+    key, mode = (name, None) if name in summaries else modes.split(name)
+    if key not in summaries:
+        return None
+    value: float | None = getattr(summaries[key], mode or modes.DEFAULT)
+    return None if value is None else _shown(value)
 
 
 def _config_values(row: Row[Any], columns: Sequence[tuple[str, str | None]]) -> dict[str, Any]:

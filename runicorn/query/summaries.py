@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +50,15 @@ class MetricSummary:
 
 
 def load_summaries(
-    connection: Connection, run_ids: Sequence[str]
+    connection: Connection, run_ids: Sequence[str], keys: Collection[str] | None = None
 ) -> dict[str, dict[str, MetricSummary]]:
-    """Load the metrics of some runs by run and key, keys in alphabetical order."""
+    """Load the metrics of some runs by run and key, keys in alphabetical order.
+
+    Args:
+        connection: In a transaction that reads the index.
+        run_ids: Of which runs.
+        keys: Of which metrics; all when ``None``.
+    """
     row = SERIES.c
     statement = (
         select(SERIES, EXPERIMENTS.c.best_metric_name, EXPERIMENTS.c.best_metric_mode)
@@ -60,6 +66,8 @@ def load_summaries(
         .where(row.n > 0)
         .order_by(row.key)
     )
+    if keys is not None:
+        statement = statement.where(row.key.in_(keys))
     loaded: dict[str, dict[str, MetricSummary]] = {run_id: {} for run_id in run_ids}
     for chunk in chunks(run_ids):
         for found in connection.execute(statement.where(row.run_id.in_(chunk))):

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi import HTTPException as RouteError
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
@@ -68,6 +68,9 @@ class Problem(BaseModel):
     detail: str
     hint: str | None
     request_id: str
+    position: int | None = Field(
+        default=None, description="Where in the filter, from 0 `[characters]`."
+    )
 
 
 class Detail(BaseModel):
@@ -117,7 +120,12 @@ class NotModified(Exception):  # noqa: N818 - it is no error
 
 
 def problem_response(
-    scope: Scope, status: int, code: str, detail: str, hint: str | None = None
+    scope: Scope,
+    status: int,
+    code: str,
+    detail: str,
+    hint: str | None = None,
+    position: int | None = None,
 ) -> JSONResponse:
     """Shape an error for the version that was asked."""
     detail = detail.encode("utf-8", "replace").decode()  # it may quote what JSON can't answer
@@ -131,6 +139,7 @@ def problem_response(
         detail=detail,
         hint=hint,
         request_id=request_id(scope),
+        position=position,
     )
     return JSONResponse(problem.model_dump(), status, media_type="application/problem+json")
 
@@ -168,7 +177,8 @@ def _known(request: Request, error: Exception) -> Response:
         if isinstance(error, kind):
             if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 _log.warning("request %s: %s", request_id(request.scope), error)
-            response = problem_response(request.scope, status, code, str(error), hint)
+            position = error.position if isinstance(error, InvalidFilterError) else None
+            response = problem_response(request.scope, status, code, str(error), hint, position)
             if isinstance(error, IndexUnfinishedError):
                 response.headers["Retry-After"] = "1"
             return response

@@ -9,8 +9,8 @@ from pathlib import Path
 import runicorn
 
 HEAVY = {
-    "fsspec", "numpy", "pandas", "psutil", "pydantic", "rich", "sqlalchemy", "sqlmodel", "torch",
-    "typer",
+    "fsspec", "lark", "numpy", "pandas", "psutil", "pydantic", "rich", "sqlalchemy", "sqlmodel",
+    "torch", "typer",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def test_an_unknown_address_of_v2_is_a_problem(serve: Callable[..., Any]) -> Non
     answer = serve().client.get("/api/v2/nothing")
     assert answer.status_code == 404
     assert set(answer.json()) == {
-        "type", "title", "status", "code", "detail", "hint", "request_id",
+        "type", "title", "status", "code", "detail", "hint", "request_id", "position",
     }  # fmt: skip
 
 

@@ -49,6 +49,30 @@ def test_lists_filter_sort_and_page_with_correct_totals(
     assert by_config["experiments"][0]["config"]["lr"] == 0.01
 
 
+def test_a_filter_picks_runs_and_a_wrong_one_is_told_with_its_place(
+    serve: Callable[..., Any], write_run: Callable[..., Path]
+) -> None:
+    for number in range(4):
+        lines = [{"acc": acc, "global_step": 1} for acc in (number / 10, 0.0)]
+        write_run(f"run-{number}", "vision", lines=lines, config={"optim": {"lr": number}})
+    client = serve().client
+
+    def ask(**query: Any) -> Any:
+        return client.get("/api/v2/experiments", params={"project": "vision", **query})
+
+    columns = "acc@max,acc,cfg.optim.lr"
+    page = ask(filter="lr>=1 and acc.max<0.25", order_by="acc@max", columns=columns).json()
+    assert [run["id"] for run in page["experiments"]] == ["run-2", "run-1"]
+    assert page["experiments"][0]["summary"] == {"acc@max": 0.2, "acc": 0.0}
+    wrong = ask(filter="acc>0 lrr<1")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_filter")
+    assert wrong.json()["position"] == 6
+    assert "Did you mean cfg.optim.lr?" in wrong.json()["detail"]
+    assert ask(filter="acc >").json()["position"] == 5
+    assert ask(order_by="nope").json()["position"] is None
+    assert ask(filter="x" * 2001).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("query", "word"),
     [("per_page=0", "per_page"), ("page=x", "page"), ("status=dead", "status"),

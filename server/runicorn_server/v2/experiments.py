@@ -32,6 +32,9 @@ def list_experiments(
     status: Texts = None,
     tags: Texts = None,
     search: str | None = None,
+    filter: Annotated[  # noqa: A002 - its name in the contract
+        str | None, Query(description="The filter language, such as `cfg.lr<1e-2 tag:good`")
+    ] = None,
     created_after: float | None = None,
     created_before: float | None = None,
     best_metric_min: float | None = None,
@@ -51,6 +54,7 @@ def list_experiments(
             status=_parts(status),
             tags=_parts(tags),
             search=search,
+            filter=filter,
             created_after=created_after,
             created_before=created_before,
             best_metric_min=best_metric_min,

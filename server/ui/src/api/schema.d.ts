@@ -518,7 +518,7 @@ export interface components {
             status: "running" | "finished" | "failed" | "interrupted" | "killed" | "lost";
             /**
              * Summary
-             * @description The last value of each metric asked for.
+             * @description The value of each metric asked for, the last one where no other was named.
              */
             summary: {
                 [key: string]: number | string | null;
@@ -957,6 +957,11 @@ export interface components {
             detail: string;
             /** Hint */
             hint: string | null;
+            /**
+             * Position
+             * @description Where in the filter, from 0 `[characters]`.
+             */
+            position?: number | null;
             /** Request Id */
             request_id: string;
             /** Status */
@@ -1577,6 +1582,8 @@ export interface operations {
                 /** @description Comma-separated */
                 tags?: string | null;
                 search?: string | null;
+                /** @description The filter language, such as `cfg.lr<1e-2 tag:good` */
+                filter?: string | null;
                 created_after?: number | null;
                 created_before?: number | null;
                 best_metric_min?: number | null;

@@ -1,0 +1,1 @@
+"""The filter language: which runs are meant, in a line of text. Parsed, never evaluated."""
