@@ -82,13 +82,12 @@ def read(path: Path) -> Told | None:
     return _told(document)
 
 
-def wait(path: Path, restart: int, timeout_s: float = WAIT_S) -> Told | None:
+def wait(path: Path, restart: int) -> Told | None:
     """Wait for what rank 0 tells in this start of the job; ``None`` when it says nothing.
 
     Args:
         path: The file of the job.
         restart: Which start of the job this is.
-        timeout_s: `[s]`
     """
 
     def look() -> Told | None:
@@ -97,22 +96,21 @@ def wait(path: Path, restart: int, timeout_s: float = WAIT_S) -> Told | None:
         is_ours = told is not None and told.restart == restart and _is_of_now(document)
         return told if is_ours else None
 
-    return _wait(look, timeout_s)
+    return _wait(look)
 
 
-def wait_for_folder(folder: RunDir, timeout_s: float = WAIT_S) -> Told | None:
+def wait_for_folder(folder: RunDir) -> Told | None:
     """Wait until rank 0 has begun a run whose id all ranks know; ``None`` when it does not.
 
     Args:
         folder: Of the run.
-        timeout_s: `[s]`
     """
     told = Told(folder.id, folder.project, folder.name, 0)
-    return _wait(lambda: told if folder.status.exists() else None, timeout_s)
+    return _wait(lambda: told if folder.status.exists() else None)
 
 
-def _wait(look: Callable[[], Told | None], timeout_s: float) -> Told | None:
-    until, tick = clock.monotonic() + timeout_s, threading.Event()
+def _wait(look: Callable[[], Told | None]) -> Told | None:
+    until, tick = clock.monotonic() + WAIT_S, threading.Event()
     while True:
         told = look()
         if told is not None or clock.monotonic() >= until:

@@ -67,6 +67,7 @@ def test_plugins_are_told_with_their_hooks_and_what_failed(
         for name in ("Good", "Unknown", "Misspelt", "NotThere")
     ]
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_group: points)
+    monkeypatch.setattr(manager, "_may_have_entry_points", lambda _paths: True)
     manager._from_entry_points.cache_clear()
     try:
         rows = {row["plugin"]: row for row in runicorn("plugins").rows}

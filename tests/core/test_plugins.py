@@ -301,6 +301,16 @@ def test_plugins_can_be_left_out_by_the_environment(
     assert names() == set(ALWAYS)
 
 
+def test_installed_plugins_are_found_by_the_files_that_installers_write(tmp_path: Path) -> None:
+    assert not manager._may_have_entry_points([str(tmp_path), str(tmp_path / "missing")])
+    folder = tmp_path / "extra-1.0.dist-info"
+    folder.mkdir()
+    (folder / "entry_points.txt").write_text("[runicorn]\nextra = extra:plugin\n")
+    assert manager._may_have_entry_points([str(tmp_path)])
+    (tmp_path / "archive.zip").write_bytes(b"PK")
+    assert manager._may_have_entry_points([str(tmp_path / "archive.zip")])
+
+
 def test_there_are_hooks_at_all() -> None:
     assert len(HOOKS) >= 3
 

@@ -43,6 +43,7 @@ def status(server: Any, method: str, path: str, headers: list[tuple[str, str]]) 
 def routes(server: Any) -> Iterator[tuple[str, str]]:
     for route in iter_route_contexts(server.app.routes):
         path = str(route.path).replace("{name:path}", "n").replace("{rest:path}", "x/y")
+        path = path.replace("{rest:beside_api}", "beside")
         path = path.replace("{run_id}", "r").replace("{project}", "p").replace("{name}", "n")
         assert "{" not in path
         for method in route.methods or ["SOCKET"]:
