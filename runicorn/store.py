@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -134,6 +134,7 @@ class Store:
         run_ids: Sequence[str] | None = None,
         budget_s: float | None = None,
         progress: Callable[[int, int], None] | None = None,
+        folders: Mapping[str, Collection[Path]] | None = None,
     ) -> CatchUpReport:
         """Bring the index up to the files.
 
@@ -141,11 +142,15 @@ class Store:
             run_ids: Only these runs; all when ``None``.
             budget_s: Stop early once so much time has passed; the next call goes on `[s]`.
             progress: Called with (runs done, runs in all) as the journals are read.
+            folders: Where some of these runs may lie that came or moved, by id; the others are
+                looked for in the whole root.
 
         Raises:
             IndexUnavailableError: The index can't be opened or written.
         """
-        report = catchup.catch_up(self._index, self.root, run_ids, budget_s, progress=progress)
+        report = catchup.catch_up(
+            self._index, self.root, run_ids, budget_s, folders=folders, progress=progress
+        )
         return _told(report)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> CatchUpReport:

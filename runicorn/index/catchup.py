@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from runicorn.documents import read_document
 from runicorn.errors import IndexUnavailableError
-from runicorn.index.database import Database, Reach
+from runicorn.index.database import Database, Reach, reach_of
 from runicorn.index.describe import created_at
 from runicorn.index.folders import Found, Look, find, find_some, is_gone, look_at, relative
 from runicorn.index.journals import (
@@ -47,6 +47,7 @@ BATCH_BYTES = 1 << 20
 BATCH_RUNS = 100
 
 Looks = dict[str, Look]
+Folders = Mapping[str, Collection[Path]]
 _T = TypeVar("_T")
 Progress = Callable[[int, int], None]
 """Called with (runs done, runs in all)."""
@@ -79,6 +80,7 @@ def catch_up(
     run_ids: Sequence[str] | None = None,
     budget_s: float | None = None,
     *,
+    folders: Folders | None = None,
     batch_bytes: int = BATCH_BYTES,
     progress: Progress | None = None,
 ) -> Report:
@@ -90,6 +92,8 @@ def catch_up(
         run_ids: Only these runs; all when ``None``.
         budget_s: Stop between two transactions once so much time has passed; every call gets
             further by at least one `[s]`.
+        folders: Where some of these runs may lie that came or moved, by id; the others are looked
+            for in the whole root.
         batch_bytes: About how much of the journals one transaction stores `[bytes]`.
         progress: Told about the journals.
 
@@ -98,9 +102,9 @@ def catch_up(
     """
     deadline = None if budget_s is None else time.monotonic() + budget_s
     n_rebuilt = database.n_rebuilt
-    sweep = _Sweep(database, root, deadline, batch_bytes, progress)
+    folders = folders or {}
     try:
-        report = sweep.run(run_ids)
+        report = _Sweep(database, root, folders, deadline, batch_bytes, progress).run(run_ids)
     except IndexUnavailableError:
         with database.reading():  # a damaged index is made anew at the next access
             pass
@@ -109,7 +113,7 @@ def catch_up(
     if database.n_rebuilt == n_rebuilt:
         return report
     # The index was made anew on the way, so everything is to be read.
-    return _Sweep(database, root, deadline, batch_bytes, progress).run(run_ids)
+    return _Sweep(database, root, folders, deadline, batch_bytes, progress).run(run_ids)
 
 
 @dataclass(slots=True)
@@ -118,13 +122,15 @@ class _Sweep:
 
     database: Database
     root: Path
+    told: Folders
     deadline: float | None
     batch_bytes: int
     progress: Progress | None
     report: Report = field(default_factory=Report)
+    n_rebuilt: int = 0
 
     def run(self, run_ids: Sequence[str] | None) -> Report:
-        n_rebuilt = self.database.n_rebuilt
+        self.n_rebuilt = self.database.n_rebuilt
         known, found = self._look_around(run_ids)
         if run_ids is None:
             self._note_twins(found)
@@ -132,34 +138,36 @@ class _Sweep:
         self._add(known, found)
         self.report.is_listed = self.report.is_complete
         if run_ids is None:
-            self._note(Reach.LISTED, n_rebuilt)
+            self._note(Reach.LISTED)
         else:
             found.folders = {each: found.folders[each] for each in run_ids if each in found.folders}
         looks = self._looks(known, found)
         self._refresh(known, found, looks)
         self._read_journals(found, looks, {run_id: known[run_id].cursor for run_id in looks})
         if run_ids is None:
-            self._note(Reach.READ, n_rebuilt)
+            self._note(Reach.READ)
         self.report.changed = list(dict.fromkeys(self.report.changed))
         return self.report
 
     def _look_around(self, run_ids: Sequence[str] | None) -> tuple[dict[str, Known], Found]:
         with self.database.reading() as connection:
             known = load_known(connection, run_ids)
+            is_listed = reach_of(connection) >= Reach.LISTED
         if run_ids is not None:
             folders = {run_id: each.folder for run_id, each in known.items()}
-            found = find_some(self.root, folders, run_ids)
+            # To an index that lacks runs all are added together, so that slots follow the order of
+            # creation.
+            told = self.told if is_listed else {}
+            found = find_some(self.root, folders, told, run_ids)
             if found is not None:
                 return known, found
-            # One is new or has moved. All that are new are taken in together, so that slots follow
-            # the order of creation.
             with self.database.reading() as connection:
                 known = load_known(connection)
         return known, find(self.root)
 
-    def _note(self, reach: Reach, n_rebuilt: int) -> None:
+    def _note(self, reach: Reach) -> None:
         if self.report.is_complete:
-            self.database.note_reach(reach, n_rebuilt)
+            self.database.note_reach(reach, self.n_rebuilt)
 
     def _note_twins(self, found: Found) -> None:
         told = {run_id: tell_twins(folders) for run_id, folders in found.twins.items()}
@@ -189,6 +197,8 @@ class _Sweep:
         new.sort(key=lambda each: each[:2])
         for chunk in self._in_time(new):
             with self.database.writing() as connection:
+                if self.database.n_rebuilt != self.n_rebuilt:
+                    return  # made anew on the way, so the next sweep adds all of them in order
                 pairs = [(folder, look) for _created, _id, folder, look in chunk]
                 self.report.added += add_runs(connection, self.root, pairs)
                 known |= load_known(connection, [run_id for _created, run_id, *_ in chunk])

@@ -74,12 +74,18 @@ def find(root: Path) -> Found:
     return found
 
 
-def find_some(root: Path, known: Mapping[str, str], run_ids: Collection[str]) -> Found | None:
-    """Return the folders of some runs, as far as they still lie where they did.
+def find_some(
+    root: Path,
+    known: Mapping[str, str],
+    told: Mapping[str, Collection[Path]],
+    run_ids: Collection[str],
+) -> Found | None:
+    """Return the folders of some runs, as far as they lie where they did or where somebody says.
 
     Args:
         root: The root.
         known: Folder relative to the root by run id.
+        told: Folders by run id, for those that came or moved; the first that is there counts.
         run_ids: The runs.
 
     Returns:
@@ -87,10 +93,12 @@ def find_some(root: Path, known: Mapping[str, str], run_ids: Collection[str]) ->
     """
     found = Found()
     for run_id in run_ids:
-        folder = known.get(run_id)
-        if folder is None or not (root / folder).is_dir():
+        places = [root / known[run_id]] if run_id in known else []
+        places += sorted(told.get(run_id, ()))
+        path = next((place for place in places if place.is_dir()), None)
+        if path is None:
             return None
-        found.folders[run_id] = run_dir_at(root, root / folder)
+        found.folders[run_id] = run_dir_at(root, path)
     return found
 
 

@@ -546,6 +546,41 @@ def test_a_journal_that_became_a_pipe_between_two_looks_is_not_opened_as_a_file(
     assert stretch.problem == "can't be read: is no regular file"
 
 
+def test_runs_that_came_or_moved_are_found_where_somebody_says(
+    database: Database, root: Path, new_run: Callable[..., Any]
+) -> None:
+    first = new_run("first")
+    catch_up(database, root)
+    second = new_run("second")
+    new_run("third")
+    told = {"second": {root / "p" / "gone" / "runs" / "second", second.path}}
+    assert catch_up(database, root, ["second"], folders=told).added == ["second"]
+    moved = root / "q" / "n" / "runs" / "first"
+    moved.parent.mkdir(parents=True)
+    first.path.rename(moved)
+    report = catch_up(database, root, ["first"], folders={"first": {first.path, moved}})
+    assert (report.added, report.changed) == ([], ["first"])
+    assert _all(database, "SELECT id, project FROM experiments ORDER BY id") == [
+        ("first", "q"),
+        ("second", "p"),
+    ]
+    shutil.rmtree(moved)
+    report = catch_up(database, root, ["first"], folders={"first": {moved}})
+    assert (report.removed, report.added) == (["first"], ["third"])
+
+
+def test_an_index_that_lacks_runs_gets_all_of_them_in_order_whatever_is_told(
+    database: Database, root: Path, new_run: Callable[..., Any]
+) -> None:
+    new_run("old", created_at=1.0)
+    new = new_run("new", created_at=2.0)
+    catch_up(database, root, ["new"], folders={"new": {new.path}})
+    assert _all(database, "SELECT id, slot FROM experiments ORDER BY slot") == [
+        ("old", 0),
+        ("new", 1),
+    ]
+
+
 def _changed_before(path: Path, seconds: float) -> None:
     changed_at = time.time() - seconds
     os.utime(path, (changed_at, changed_at))

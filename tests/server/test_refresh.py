@@ -51,6 +51,31 @@ def test_what_was_logged_before_a_request_is_in_its_answer(
         assert series["x"][-1] == step
 
 
+def test_what_was_recorded_before_a_request_is_in_the_lists(
+    serve: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "SETTLE_S", 10.0)  # how long it takes is measured elsewhere
+    client = serve().client
+    assert client.get("/api/v2/experiments").json()["total"] == 0
+    for number in range(15):
+        project = f"project-{number % 5}"
+        run = rn.init(project, f"name-{number}", storage=root, plugins=[])
+        (listed, *_) = client.get("/api/v2/experiments").json()["experiments"]
+        assert (listed["id"], listed["status"]) == (run.id, "running")
+        for step in range(3):
+            rn.log({"a": float(step)}, step=step)
+            question = {"columns": "a", "project": project}
+            (listed, *_) = client.get("/api/v2/experiments", params=question).json()["experiments"]
+            assert (listed["id"], listed["summary"]["a"]) == (run.id, float(step))
+        fields = client.get(f"/api/v2/projects/{project}/fields").json()
+        assert fields["metrics"] == [{"key": "a", "n_runs": number // 5 + 1}]
+        rn.finish()
+        (listed, *_) = client.get("/api/v2/experiments").json()["experiments"]
+        assert (listed["id"], listed["status"]) == (run.id, "finished")
+        projects = client.get("/api/v2/boot").json()["projects"]
+        assert sum(each["n_runs"] for each in projects) == number + 1
+
+
 def test_a_listener_hears_of_points_that_another_process_indexed_first(
     serve: Callable[..., Any], root: Path, write_run: Callable[..., Path]
 ) -> None:
