@@ -17,7 +17,17 @@ from runicorn.documents import read_document
 from runicorn.errors import IndexUnavailableError
 from runicorn.index.database import Database, Reach, reach_of
 from runicorn.index.describe import created_at
-from runicorn.index.folders import Found, Look, find, find_some, is_gone, look_at, relative
+from runicorn.index.folders import (
+    NO_JOURNAL,
+    Found,
+    JournalLook,
+    Look,
+    find,
+    find_some,
+    is_gone,
+    look_at,
+    relative,
+)
 from runicorn.index.journals import (
     CursorMovedError,
     Stretch,
@@ -27,6 +37,7 @@ from runicorn.index.journals import (
     store_stretch,
 )
 from runicorn.index.runs import (
+    NEW_CURSOR,
     Cursor,
     Known,
     add_runs,
@@ -48,6 +59,9 @@ BATCH_RUNS = 100
 
 Looks = dict[str, Look]
 Folders = Mapping[str, Collection[Path]]
+Journal = tuple[str, str]
+"""Run id and name of the file."""
+Cursors = dict[Journal, Cursor]
 _T = TypeVar("_T")
 Progress = Callable[[int, int], None]
 """Called with (runs done, runs in all)."""
@@ -143,7 +157,7 @@ class _Sweep:
             found.folders = {each: found.folders[each] for each in run_ids if each in found.folders}
         looks = self._looks(known, found)
         self._refresh(known, found, looks)
-        self._read_journals(found, looks, {run_id: known[run_id].cursor for run_id in looks})
+        self._read_journals(found, looks, _cursors({run_id: known[run_id] for run_id in looks}))
         if run_ids is None:
             self._note(Reach.READ)
         self.report.changed = list(dict.fromkeys(self.report.changed))
@@ -227,9 +241,16 @@ class _Sweep:
             with self.database.writing() as connection:
                 self.report.changed += judge_runs(connection, to_judge)
 
-    def _read_journals(self, found: Found, looks: Looks, cursors: dict[str, Cursor]) -> None:
+    def _read_journals(self, found: Found, looks: Looks, cursors: Cursors) -> None:
+        # Journals that are there, and those that were: of ranks beyond 0 only the folder tells.
+        journals = dict.fromkeys(cursors)
+        journals |= dict.fromkeys(
+            (run_id, file) for run_id in looks for file in looks[run_id].journals
+        )
         waiting = deque(
-            run_id for run_id, look in looks.items() if is_worth_reading(cursors[run_id], look)
+            journal
+            for journal in journals
+            if is_worth_reading(cursors.get(journal, NEW_CURSOR), _look_of(journal, looks))
         )
         n_all = len(waiting)
         while waiting:
@@ -243,15 +264,16 @@ class _Sweep:
                 return
 
     def _read(
-        self, waiting: deque[str], found: Found, looks: Looks, cursors: dict[str, Cursor]
+        self, waiting: deque[Journal], found: Found, looks: Looks, cursors: Cursors
     ) -> list[Stretch]:
         """Read a stretch of each of the next journals, as much as one transaction takes."""
         stretches: list[Stretch] = []
         rest = self.batch_bytes
         while waiting and rest > 0 and len(stretches) < BATCH_RUNS:
-            run_id = waiting.popleft()
-            path = found.folders[run_id].journal
-            stretch = read_stretch(run_id, path, cursors[run_id], looks[run_id], rest)
+            journal = waiting.popleft()
+            run_id, file = journal
+            cursor, look = cursors.get(journal, NEW_CURSOR), _look_of(journal, looks)
+            stretch = read_stretch(run_id, found.folders[run_id].path / file, cursor, look, rest)
             rest -= stretch.n_bytes
             if stretch.is_news or self._is_new_problem(stretch):
                 stretches.append(stretch)
@@ -261,17 +283,17 @@ class _Sweep:
         if stretch.problem is None:
             return False
         with self.database.reading() as connection:
-            return load_problem(connection, stretch.run_id) != stretch.problem
+            return load_problem(connection, stretch.run_id, stretch.file) != stretch.problem
 
     def _store(
         self,
         stretches: list[Stretch],
-        waiting: deque[str],
+        waiting: deque[Journal],
         found: Found,
         looks: Looks,
-        cursors: dict[str, Cursor],
+        cursors: Cursors,
     ) -> None:
-        run_ids = [stretch.run_id for stretch in stretches]
+        journals = [(stretch.run_id, stretch.file) for stretch in stretches]
         try:
             with self.database.writing() as connection:
                 for stretch in stretches:
@@ -282,18 +304,18 @@ class _Sweep:
         except CursorMovedError:
             # Somebody else read these lines. Go on from where they are.
             with self.database.reading() as connection:
-                moved = load_known(connection, run_ids)
-            cursors.update({run_id: known.cursor for run_id, known in moved.items()})
-            run_ids = [run_id for run_id in run_ids if run_id in moved]
+                known = load_known(connection, {run_id for run_id, _file in journals})
+            cursors |= _cursors(known)
+            journals = [journal for journal in journals if journal[0] in known]
         else:
-            cursors.update({stretch.run_id: stretch.after for stretch in stretches})
-            run_ids = [each.run_id for each in stretches if each.is_progress]
-            self.report.changed += run_ids
+            cursors |= {(each.run_id, each.file): each.after for each in stretches}
+            journals = [(each.run_id, each.file) for each in stretches if each.is_progress]
+            self.report.changed += [run_id for run_id, _file in journals]
             self.report.n_points += sum(each.parsed.n_points for each in stretches if each.parsed)
         waiting.extend(
-            run_id
-            for run_id in run_ids
-            if cursors[run_id].size_seen < (looks[run_id].journal_size or 0)
+            journal
+            for journal in journals
+            if cursors.get(journal, NEW_CURSOR).size_seen < (_look_of(journal, looks).size or 0)
         )
 
     def _in_time(self, items: Sequence[_T]) -> Iterator[list[_T]]:
@@ -306,3 +328,16 @@ class _Sweep:
 
     def _is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
+
+
+def _cursors(known: dict[str, Known]) -> Cursors:
+    return {
+        (run_id, file): cursor
+        for run_id, each in known.items()
+        for file, cursor in each.cursors.items()
+    }
+
+
+def _look_of(journal: Journal, looks: Looks) -> JournalLook:
+    run_id, file = journal
+    return looks[run_id].journals.get(file, NO_JOURNAL)

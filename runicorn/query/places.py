@@ -46,7 +46,8 @@ def touched_run(root: Path, path: Path) -> Touched:
     if RUNS not in parts[:-1]:
         return Touched(is_above_runs=True)
     folder = run_dir_at(root, root.joinpath(*parts[: parts.index(RUNS) + 2]))
-    if folder.logs == path or folder.media in {path, *path.parents}:
+    is_log = path.parent == folder.path and path.match("logs*.txt")
+    if is_log or folder.media in {path, *path.parents}:
         return Touched()
     return Touched(run_id=clean(folder.id), folder=folder.path)
 

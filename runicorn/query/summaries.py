@@ -83,8 +83,8 @@ def summary_of(
 
 
 def _summary(row: Row[Any]) -> MetricSummary:
-    goal = row.best_metric_mode if row.best_metric_name == row.key else None
-    goal = goal or guess(row.key)
+    primary = row.best_metric_mode if row.best_metric_name == row.key else None
+    goal = row.goal or primary or guess(row.key)
     return MetricSummary(
         count=row.n,
         nan_count=row.n_nan,

@@ -18,7 +18,7 @@ from runicorn.events import encode
 from runicorn.files import write_json
 from runicorn.index.catchup import Report, catch_up
 from runicorn.index.database import Database, open_database
-from runicorn.index.folders import Look
+from runicorn.index.folders import JournalLook
 from runicorn.index.journals import read_stretch
 from runicorn.index.runs import NEW_CURSOR
 from runicorn.query.models import ExperimentQuery
@@ -540,7 +540,7 @@ def test_a_journal_that_became_a_pipe_between_two_looks_is_not_opened_as_a_file(
     writer = os.open(pipe, os.O_RDWR)  # without one, opening it to read would wait for ever
     try:
         cursor = replace(NEW_CURSOR, byte_offset=10, tail="0a")
-        stretch = read_stretch("run", pipe, cursor, Look("", 20, "1:2"), 100)
+        stretch = read_stretch("run", pipe, cursor, JournalLook(20, "1:2"), 100)
     finally:
         os.close(writer)
     assert stretch.problem == "can't be read: is no regular file"
