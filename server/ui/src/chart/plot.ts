@@ -3,7 +3,7 @@ import type { Curve } from "../series/types";
 import type { RunStyle } from "../theme/palette";
 import { SURFACES, type ThemeName } from "../theme/tokens";
 import type { Range } from "../view/codec";
-import { AXIS_FONT, widest, xLabels, yLabels, type Labelled } from "./axes";
+import { AXIS_FONT, widest, X_END, xLabels, yLabels, type Labelled } from "./axes";
 import { moveCursor, nearestIndex, type Cursor } from "./cursor";
 import { hoverBus, NO_HOVER, readAt, setHover, type Reading } from "./hover";
 import { chartAction, type ChartAction } from "./keys";
@@ -110,7 +110,7 @@ export class Plot {
         drag: { x: true, y: false, setScale: false, dist: MIN_DRAG },
         bind: { dblclick: () => null },
       },
-      padding: [8, 10, 0, 0],
+      padding: [8, X_END, 0, 0],
       scales: { x: { time: false, range: () => UNIT }, y: { range: () => UNIT } },
       series: [{}, { scale: "y", paths: () => null, points: { show: false } }],
       axes: [

@@ -216,7 +216,7 @@ export const en = {
   "keys.help": "Show the keyboard shortcuts",
   "keys.copy": "Copy the address of this view",
   "keys.live": "Pause or resume live updates",
-  "keys.read": "Read the next or the previous value",
+  "keys.read": "Read the previous or the next value",
   "keys.read_fast": "Go on by ten values",
   "keys.read_end": "Read the first or the last value",
   "keys.read_run": "Go to the run above or below",

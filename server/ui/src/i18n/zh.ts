@@ -210,7 +210,7 @@ export const zh: Translation<typeof en> = {
   "keys.help": "显示键盘快捷键",
   "keys.copy": "复制此视图的地址",
   "keys.live": "暂停或恢复实时更新",
-  "keys.read": "读取下一个或上一个值",
+  "keys.read": "读取上一个或下一个值",
   "keys.read_fast": "跳过十个值",
   "keys.read_end": "读取第一个或最后一个值",
   "keys.read_run": "转到上方或下方的运行",

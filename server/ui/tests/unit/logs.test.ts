@@ -28,6 +28,7 @@ describe("colour codes", () => {
   test("a line that rewrites itself shows its last state", () => {
     expect(lastState(" 10%\r 50%\r100%")).toBe("100%");
     expect(lastState("done\r")).toBe("done");
+    expect(lastState("05:09:45 | \r 10%\r 50%")).toBe("05:09:45 |  50%");
   });
 });
 
@@ -73,6 +74,11 @@ describe("progress bars in a log", () => {
     expect(rows(["epoch 0", bar(0), bar(50), bar(100), "epoch 1", bar(0), bar(30)])).toEqual([
       ["epoch 0", 1, 1], ["100%|##", 4, 3], ["epoch 1", 5, 1], ["30%|##", 7, 2],
     ]);
+  });
+
+  test("are folded behind the time that was written before them", () => {
+    const lines = ["05:09:44 | epoch 1", "05:09:45 | \r  2%|", "05:09:46 | \r 98%|", "05:09:47 | done"];
+    expect(rows(lines)).toEqual([["05:09:44 | epoch 1", 1, 1], ["05:09:46 |  98%|", 3, 2], ["05:09:47 | done", 4, 1]]);
   });
 
   test("that follow each other stay apart: by their label, and by going back", () => {
