@@ -200,7 +200,7 @@ class StoredRun(Facts):
 
     def _summaries(self) -> dict[str, MetricSummary]:
         with self._reading() as connection:
-            return load_summaries(connection, [self.id])[self.id]
+            return dict(sorted(load_summaries(connection, [self.id])[self.id].items()))
 
     def _shown(self) -> Iterator[tuple[str, object]]:
         yield "run", self.id
