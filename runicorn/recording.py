@@ -312,7 +312,8 @@ class Run(RunFacts, MediaLogging):
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            self.finish()
+            status, reason = ending.ending_without_error()
+            self.finish(status, reason=reason)
         else:
             status, reason, exit_code = ending_of(error)
             self.finish(status, reason=reason, exit_code=exit_code)

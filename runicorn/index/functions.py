@@ -12,7 +12,7 @@ from functools import lru_cache
 from runicorn.errors import InvalidFilterError
 from runicorn.index.patterns import Pattern
 
-# What all patterns of one question may take together [s], and how much of a text they look at.
+# What all patterns of one question may take of a core [s], and how much of a text they look at.
 BUDGET_S = 1.0
 MAX_TEXT = 5_000
 
@@ -35,7 +35,7 @@ def patterns_in_time(field: str) -> Iterator[None]:
     Raises:
         InvalidFilterError: They took longer.
     """
-    _local.deadline, _local.late = time.monotonic() + BUDGET_S, None
+    _local.deadline, _local.late = time.thread_time() + BUDGET_S, None
     try:
         yield
         if _local.late is not None:
@@ -66,7 +66,7 @@ def _regexp(pattern: str, text: object) -> bool | None:
     if not isinstance(text, str):
         return None
     deadline = getattr(_local, "deadline", None)
-    if deadline is not None and time.monotonic() > deadline:
+    if deadline is not None and time.thread_time() > deadline:
         _local.late = pattern
         return False
     return compiled(pattern).search(text[:MAX_TEXT])
