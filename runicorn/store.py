@@ -135,6 +135,7 @@ class Store:
         budget_s: float | None = None,
         progress: Callable[[int, int], None] | None = None,
         folders: Mapping[str, Collection[Path]] | None = None,
+        stop: threading.Event | None = None,
     ) -> CatchUpReport:
         """Bring the index up to the files.
 
@@ -144,12 +145,19 @@ class Store:
             progress: Called with (runs done, runs in all) as the journals are read.
             folders: Where some of these runs may lie that came or moved, by id; the others are
                 looked for in the whole root.
+            stop: Set from any thread, it ends this as if the time were over.
 
         Raises:
             IndexUnavailableError: The index can't be opened or written.
         """
         report = catchup.catch_up(
-            self._index, self.root, run_ids, budget_s, folders=folders, progress=progress
+            self._index,
+            self.root,
+            run_ids,
+            budget_s,
+            folders=folders,
+            progress=progress,
+            stop=stop,
         )
         return _told(report)
 

@@ -6,11 +6,13 @@ cut off anywhere: the index that comes out is the same, and only what is new is 
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import TypeVar
 
 from runicorn.documents import read_document
@@ -97,6 +99,7 @@ def catch_up(
     folders: Folders | None = None,
     batch_bytes: int = BATCH_BYTES,
     progress: Progress | None = None,
+    stop: Event | None = None,
 ) -> Report:
     """Bring the index of a root up to its files.
 
@@ -110,15 +113,20 @@ def catch_up(
             for in the whole root.
         batch_bytes: About how much of the journals one transaction stores `[bytes]`.
         progress: Told about the journals.
+        stop: Set from any thread, it ends this as if the time were over.
 
     Raises:
         IndexUnavailableError: The index can't be read or written.
     """
-    deadline = None if budget_s is None else time.monotonic() + budget_s
+    deadline = math.inf if budget_s is None else time.monotonic() + budget_s
+
+    def is_late() -> bool:
+        return time.monotonic() > deadline or (stop is not None and stop.is_set())
+
     n_rebuilt = database.n_rebuilt
     folders = folders or {}
     try:
-        report = _Sweep(database, root, folders, deadline, batch_bytes, progress).run(run_ids)
+        report = _Sweep(database, root, folders, is_late, batch_bytes, progress).run(run_ids)
     except IndexUnavailableError:
         with database.reading():  # a damaged index is made anew at the next access
             pass
@@ -127,7 +135,7 @@ def catch_up(
     if database.n_rebuilt == n_rebuilt:
         return report
     # The index was made anew on the way, so everything is to be read.
-    return _Sweep(database, root, folders, deadline, batch_bytes, progress).run(run_ids)
+    return _Sweep(database, root, folders, is_late, batch_bytes, progress).run(run_ids)
 
 
 @dataclass(slots=True)
@@ -137,7 +145,7 @@ class _Sweep:
     database: Database
     root: Path
     told: Folders
-    deadline: float | None
+    is_late: Callable[[], bool]
     batch_bytes: int
     progress: Progress | None
     report: Report = field(default_factory=Report)
@@ -259,7 +267,7 @@ class _Sweep:
                 self._store(stretches, waiting, found, looks, cursors)
             if self.progress is not None:
                 self.progress(n_all - len(waiting), n_all)
-            if waiting and self._is_late():
+            if waiting and self.is_late():
                 self.report.is_complete = False
                 return
 
@@ -321,13 +329,10 @@ class _Sweep:
     def _in_time(self, items: Sequence[_T]) -> Iterator[list[_T]]:
         """Cut work into transactions; the first is always done, the others while there is time."""
         for number, chunk in enumerate(chunks(items, BATCH_RUNS)):
-            if number and self._is_late():
+            if number and self.is_late():
                 self.report.is_complete = False
                 return
             yield chunk
-
-    def _is_late(self) -> bool:
-        return self.deadline is not None and time.monotonic() > self.deadline
 
 
 def _cursors(known: dict[str, Known]) -> Cursors:

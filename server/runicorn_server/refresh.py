@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -78,17 +78,17 @@ class Refresher:
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._may_run = asyncio.Event()
-        self._stopping = asyncio.Event()
+        self._stopping = threading.Event()
         self._rounds: asyncio.Task[None] | None = None
         self._others: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the tasks on the running event loop."""
         self._may_run.set()
-        self._rounds = asyncio.create_task(self._catch_up(), name="runicorn_catch_up")
+        self._rounds = asyncio.create_task(_go_on(self._catch_up), name="runicorn_catch_up")
         self._others = [
-            asyncio.create_task(self._watcher.run(), name="runicorn_watch"),
-            asyncio.create_task(self._look_after(), name="runicorn_look_after"),
+            asyncio.create_task(_go_on(self._watcher.run), name="runicorn_watch"),
+            asyncio.create_task(_go_on(self._look_after), name="runicorn_look_after"),
         ]
 
     async def stop(self) -> None:
@@ -184,6 +184,7 @@ class Refresher:
     def _look_at_all(self) -> None:
         self._tails.wake([self._store.root])
         self._touch_all()
+        self._hurry.set()  # a root that came back may end what went wrong
 
     def _touch(self, folders: Folders) -> None:
         for run_id, paths in folders.items():
@@ -206,8 +207,7 @@ class Refresher:
                 pause_s = RETRY_S
                 await self._rest(began + ROUND_S)
                 continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause_s)
+            await self._rest(time.monotonic() + pause_s)
             pause_s = min(2 * pause_s, MAX_RETRY_S)
 
     async def _round(self) -> bool:
@@ -223,7 +223,7 @@ class Refresher:
         budget_s = SWEEP_BUDGET_S if is_sweep else BUDGET_S
         try:
             report = await asyncio.to_thread(
-                self._store.catch_up, run_ids, budget_s, folders=touched
+                self._store.catch_up, run_ids, budget_s, folders=touched, stop=self._stopping
             )
             self._has_listed = self._has_listed or (is_sweep and report.is_listed)
         except Exception as error:  # noqa: BLE001 - the server goes on without an index
@@ -293,3 +293,15 @@ class Refresher:
     def _running(self) -> set[str]:
         query = ExperimentQuery(status=["running"], per_page=1000)
         return {run.id for run in self._store.experiments(query).experiments}
+
+
+async def _go_on(work: Callable[[], Awaitable[None]]) -> None:
+    """Do work that ends only with the server; what nobody expected does not end it."""
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - the log tells what it was
+            _log.exception("something went wrong in the background; it goes on")
+            await asyncio.sleep(RETRY_S)
+        else:
+            return

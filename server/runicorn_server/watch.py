@@ -71,7 +71,7 @@ class Watcher:
         """Watch until cancelled."""
         pause_s = RETRY_S
         while True:
-            while not await asyncio.to_thread(self._root.is_dir):  # noqa: ASYNC110 - nothing tells of it
+            while not await asyncio.to_thread(self._is_there):  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(MISSING_S)
             try:
                 await self._watch_once()
@@ -93,6 +93,12 @@ class Watcher:
         with self._reading:
             if self._tree is not None:
                 self._read(self._tree)
+
+    def _is_there(self) -> bool:
+        try:
+            return self._root.is_dir()
+        except OSError:  # a folder above it can't be entered for now
+            return False
 
     async def _watch_once(self) -> None:
         """Watch until the root is gone or something was missed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -544,6 +545,20 @@ def test_a_journal_that_became_a_pipe_between_two_looks_is_not_opened_as_a_file(
     finally:
         os.close(writer)
     assert stretch.problem == "can't be read: is no regular file"
+
+
+def test_a_catch_up_that_is_stopped_ends_early_and_gets_on_all_the_same(
+    database: Database, root: Path, new_run: Callable[..., Any]
+) -> None:
+    for number in range(250):
+        new_run(f"run-{number:03}").log({"loss": 0.5}, step=1)
+    stop = threading.Event()
+    stop.set()
+    report = catch_up(database, root, stop=stop)
+    assert (report.is_complete, report.is_listed, len(report.added)) == (False, False, 100)
+    stop.clear()
+    report = catch_up(database, root, stop=stop)
+    assert (report.is_complete, len(report.added)) == (True, 150)
 
 
 def test_runs_that_came_or_moved_are_found_where_somebody_says(
