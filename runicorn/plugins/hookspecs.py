@@ -83,6 +83,19 @@ def runicorn_logged(run: RecordingRun, event: Mapping[str, Any]) -> None:
 
 
 @hookspec
+def runicorn_before_text(run: RecordingRun, text: str) -> None:
+    """Observe that `log_text` is about to add text to the log, after what is written here.
+
+    Called in a thread that all observers of the run share; ``log_text`` waits for it, but not for
+    long.
+
+    Args:
+        run: The run.
+        text: What will be added.
+    """
+
+
+@hookspec
 def runicorn_alert(run: RecordingRun, alert: Mapping[str, str]) -> None:
     """Observe an alert: it is written.
 

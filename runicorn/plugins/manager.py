@@ -22,8 +22,8 @@ from runicorn.worker import Worker
 
 # Asked from the last to the first.
 BUILT_IN = (
-    "arrays", "media", "alerts", "live_index", "nvidia", "git", "hardware", "environment",
-    "exporters", "demo",
+    "console", "arrays", "media", "alerts", "live_index", "nvidia", "git", "hardware",
+    "environment", "exporters", "demo",
 )  # fmt: skip
 NO_PLUGINS = "none"
 # Never left out: what `log` takes, and what ``runicorn export`` writes, are no extras.

@@ -70,6 +70,19 @@ def test_runicorn_run_started_and_runicorn_run_finished_are_called_once_with_the
     assert watcher.seen == [("started", "running"), ("finished", "finished")]
 
 
+def test_runicorn_before_text_is_called_before_a_text_is_added(root: Path) -> None:
+    class Writer:
+        @rn.hookimpl
+        def runicorn_before_text(self, run: Any, text: str) -> None:
+            run.write_log(f"before {text}\n")
+
+    with rn.init(storage=root, plugins=[Writer()]) as run:
+        rn.log_text("text")
+    lines = (run.run_dir / "logs.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "before text"
+    assert lines[1].endswith(" | text")
+
+
 class Listener:
     """Notes events and alerts, and says when the last one it waits for has come."""
 
