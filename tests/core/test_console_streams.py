@@ -15,6 +15,11 @@ import pytest
 import runicorn as rn
 
 
+@pytest.fixture(autouse=True)
+def recorded_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNICORN_CAPTURE_CONSOLE", "all")
+
+
 class Notebook:
     """A stream as notebooks have it: no descriptor, and it is never a terminal."""
 

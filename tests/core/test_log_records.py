@@ -14,6 +14,11 @@ from rich.logging import RichHandler
 import runicorn as rn
 
 
+@pytest.fixture(autouse=True)
+def recorded_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNICORN_CAPTURE_CONSOLE", "all")
+
+
 @pytest.fixture
 def bare_root_logger() -> Iterator[logging.Logger]:
     """The root logger as a script finds it, without the handlers of pytest."""
