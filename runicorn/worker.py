@@ -63,18 +63,21 @@ class Worker:
 
     def post(self, work: Work) -> bool:
         """Have something done some time; tell whether there was room for it."""
-        if self._waiting.qsize() >= MAX_POSTED:
+        try:
+            self._waiting.put_nowait(work)
+        except queue.Full:
             return False
-        self._waiting.put(work)
         return True
 
     def stop(self) -> None:
         """End the thread once all is done that was posted; returns at once."""
-        self._waiting.put(None)
+        try:
+            self._waiting.put_nowait(None)
+        except queue.Full:  # it hangs, and ends with the process
+            return
 
     def _start(self) -> None:
-        # The only queue that a signal handler may use while its own thread is in it.
-        self._waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._waiting: queue.Queue[Work | None] = queue.Queue(MAX_POSTED)
         work = (self._waiting, self._idle, self._idle_s)
         self._thread = threading.Thread(target=_work, args=work, name=self._name, daemon=True)
         self._thread.start()
@@ -87,7 +90,7 @@ class Worker:
             self._is_stuck = True
 
 
-def _work(waiting: queue.SimpleQueue[Work | None], idle: Work | None, idle_s: float | None) -> None:
+def _work(waiting: queue.Queue[Work | None], idle: Work | None, idle_s: float | None) -> None:
     while True:
         try:
             work = waiting.get(timeout=idle_s)

@@ -13,10 +13,8 @@ from pathlib import Path
 
 from runicorn.query.tail import LogPosition
 
-# A listener looks by itself this often, in case the file system tells nothing, and this often where
-# it is known to tell nothing [s].
+# A listener looks by itself this often, in case the file system tells nothing [s].
 LOOK_S = 5.0
-LOOK_OFTEN_S = 0.1
 
 
 class LogTails:
@@ -24,7 +22,6 @@ class LogTails:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Path, set[asyncio.Event]] = defaultdict(set)
-        self._must_look_often = False
 
     @property
     def n_listeners(self) -> int:
@@ -40,13 +37,6 @@ class LogTails:
                 for event in events:
                     event.set()
 
-    def look_often(self, must_look_often: bool) -> None:
-        """Say whether listeners have to look by themselves, since nobody wakes them in time."""
-        self._must_look_often = must_look_often
-        for events in self._waiting.values():
-            for event in events:
-                event.set()
-
     async def follow(self, path: Path) -> AsyncIterator[list[str]]:
         """Yield the lines of a log as they become complete, for ever.
 
@@ -61,8 +51,7 @@ class LogTails:
                 while lines := await asyncio.to_thread(position.read):
                     yield lines
                 try:
-                    look_s = LOOK_OFTEN_S if self._must_look_often else LOOK_S
-                    await asyncio.wait_for(changed.wait(), look_s)
+                    await asyncio.wait_for(changed.wait(), LOOK_S)
                 except TimeoutError:
                     continue
         finally:

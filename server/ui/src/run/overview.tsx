@@ -1,6 +1,6 @@
 import type { ExperimentDetail } from "../api/types";
 import { useT } from "../i18n";
-import { formatAbsolute, formatDuration, formatExact, toNumber, zoneName } from "../i18n/format";
+import { formatAbsolute, formatDuration, formatMetric, toNumber, zoneName } from "../i18n/format";
 import { showControls } from "../i18n/names";
 import { useMemo, useState, type ReactNode } from "../lib/react";
 import { CopyButton } from "../ui/copy";
@@ -64,7 +64,7 @@ function Facts({ detail }: { detail: ExperimentDetail }) {
             ? "—"
             : t("run.best_at", {
                 metric: run.best_metric_name,
-                value: formatExact(toNumber(run.best_metric_value)),
+                value: formatMetric(toNumber(run.best_metric_value), 6),
                 step: run.best_metric_step ?? "—",
               })}
         </Fact>
@@ -84,10 +84,7 @@ function Facts({ detail }: { detail: ExperimentDetail }) {
   );
 }
 
-/** Each row has a key, a value, and a title where the value is not shown in full. */
-type Row = readonly [key: string, value: string, title?: string];
-
-function Pairs({ rows, label }: { rows: readonly Row[]; label: string }) {
+function Pairs({ rows, label }: { rows: readonly (readonly [string, string])[]; label: string }) {
   const t = useT();
   return (
     <div className="table-box">
@@ -99,12 +96,12 @@ function Pairs({ rows, label }: { rows: readonly Row[]; label: string }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([key, value, title]) => (
+          {rows.map(([key, value]) => (
             <tr key={key}>
               <th scope="row" className="mono">
                 {showControls(key)}
               </th>
-              <td className="mono value" title={title}>{showControls(value)}</td>
+              <td className="mono value">{showControls(value)}</td>
             </tr>
           ))}
         </tbody>
@@ -145,7 +142,7 @@ function LastValues({ values }: { values: ExperimentDetail["experiment"]["summar
   const t = useT();
   const rows = Object.entries(values)
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
-    .map(([key, value]) => [key, formatExact(toNumber(value)), String(toNumber(value) ?? t("num.missing"))] as const);
+    .map(([key, value]) => [key, formatMetric(toNumber(value), 6)] as const);
   return (
     <Block title={t("run.latest")}>
       {rows.length > 0 ? <Pairs label={t("run.latest")} rows={rows} /> : <p className="quiet">{t("ws.no_metrics")}</p>}

@@ -1,1 +1,0 @@
-"""Exporters: runs as tables and archives for other programs."""

@@ -1,1 +1,0 @@
-"""Importers: runs from archives and tables of other programs."""
