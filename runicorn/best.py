@@ -6,15 +6,14 @@ Points that a later attempt superseded do not count.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Literal
 
+from runicorn.attempts import ATTEMPT, superseded_from
 from runicorn.events import Event, as_number, decode, not_metrics_in, step_of
 from runicorn.journal import iter_lines, read_batch
 
 Mode = Literal["min", "max"]
-_ATTEMPT = b'"attempt"'
 
 
 class BestMetric:
@@ -45,11 +44,11 @@ class BestMetric:
         """
         if self._limits is None:
             # Attempts begin with their process, so no further one can come while this one reads.
-            self._limits = _limits(self._journal)
+            self._limits = superseded_from(iter_lines(self._journal))
         while True:
             batch = read_batch(self._journal, self._offset)
             for offset, line in batch.lines:
-                if line is not None and (_ATTEMPT in line or self._may_concern(line)):
+                if line is not None and (ATTEMPT in line or self._may_concern(line)):
                     event = decode(offset, line)
                     if isinstance(event, Event):
                         self._see(event)
@@ -95,16 +94,3 @@ class BestMetric:
         )
         if is_better:
             self.value, self.step = value, step_of(event)
-
-
-def _limits(journal: Path) -> list[float]:
-    """Tell from which step on each attempt but the last is superseded `[steps]`."""
-    limits: list[float] = []
-    for offset, line in iter_lines(journal):
-        event = decode(offset, line) if line is not None and _ATTEMPT in line else None
-        if isinstance(event, Event) and event.type == "attempt":
-            resumed = event.data.get("resumed_at_step")
-            limits.append(math.inf)
-            if isinstance(resumed, int):
-                limits = [min(limit, resumed) for limit in limits]
-    return limits

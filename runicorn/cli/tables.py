@@ -49,22 +49,25 @@ class Column:
     rank: int = 0
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[Any]], title: str = "") -> None:
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Any]], title: str = "") -> list[str]:
     """Write rows as a table.
 
     Args:
         columns: What they hold.
         rows: A cell a column; ``None`` is empty.
         title: Stands above the table.
+
+    Returns:
+        The columns that were left out.
     """
     if is_terminal():
-        _draw(columns, list(rows), title)
-        return
+        return _draw(columns, list(rows), title)
     lines = [[shown(column.name) for column in columns]]
     if title:
         sys.stdout.write(f"# {shown(title)}\n")
     for line in (*lines, *(_plain_row(columns, row) for row in rows)):
         sys.stdout.write("\t".join(line) + "\n")
+    return []
 
 
 def facts(title: str, named: Iterable[tuple[str, Any]]) -> None:
@@ -139,7 +142,7 @@ def _joined(cell: Any) -> str:
     return str(cell)
 
 
-def _draw(columns: Sequence[Column], rows: list[Sequence[Any]], title: str) -> None:
+def _draw(columns: Sequence[Column], rows: list[Sequence[Any]], title: str) -> list[str]:
     from rich.table import Table
     from rich.text import Text
 
@@ -163,6 +166,7 @@ def _draw(columns: Sequence[Column], rows: list[Sequence[Any]], title: str) -> N
         drawn.add_row(*(_styled(columns[at].kind, row[at]) for at in chosen))
     _head(console, title)
     console.print(drawn)
+    return [column.name for at, column in enumerate(columns) if at not in chosen]
 
 
 def _console() -> Console:

@@ -21,10 +21,13 @@ from runicorn.plugins import hookspecs
 from runicorn.worker import Worker
 
 # Asked from the last to the first.
-BUILT_IN = ("arrays", "media", "alerts", "live_index", "nvidia", "git", "hardware", "environment")
-# What `log` takes is no extra.
-ALWAYS = ("arrays", "media")
+BUILT_IN = (
+    "arrays", "media", "alerts", "live_index", "nvidia", "git", "hardware", "environment",
+    "exporters", "demo",
+)  # fmt: skip
 NO_PLUGINS = "none"
+# Never left out: what `log` takes, and what ``runicorn export`` writes, are no extras.
+ALWAYS = ("arrays", "media", "exporters")
 # How long a run waits for all plugins at one hook, and for each of them at least [s].
 HOOK_S = 5.0
 MIN_HOOK_S = 0.5

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import runicorn as rn
-from runicorn.cli.commands import app
+from runicorn.cli.commands import build
 from tests.cli.conftest import WORDS, Command, child
 from tests.core.conftest import NewRun
 
-COMMANDS = sorted(str(command.name) for command in app.registered_commands)
+COMMANDS = sorted(str(command.name) for command in build().registered_commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -23,7 +23,7 @@ def test_every_command_has_help_with_its_options(runicorn: Command, command: str
     answer = runicorn(command, "--help")
     assert answer.code == 0
     assert f"Usage: runicorn {command}" in answer.out
-    assert "--json" in answer.out
+    assert "--json" in answer.out or command == "viewer"
     assert "<bool>" not in answer.out
 
 
