@@ -123,7 +123,8 @@ def _quiet_run(root: Path, config: dict[str, Any]) -> Iterator[rn.Run]:
     try:
         yield run
     except KeyboardInterrupt:
-        run.finish("interrupted")
+        with contextlib.redirect_stderr(said):
+            run.finish("interrupted")
         complain(f"run {run.id} is kept as far as it came")
         raise
     except BaseException:

@@ -123,7 +123,7 @@ def pretty(kind: Kind, cell: Any) -> str:
         return duration(cell)
     if kind == "bytes":
         return size(cell)
-    if isinstance(cell, float):
+    if isinstance(cell, float) and cell == cell:  # noqa: PLR0124 - all but NaN
         return f"{cell:.6g}"
     return shown(_joined(cell))
 
@@ -135,6 +135,8 @@ def _plain_row(columns: Sequence[Column], row: Sequence[Any]) -> list[str]:
 def _joined(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if cell != cell:  # noqa: PLR0124 - only NaN differs from itself
+        return "NaN"
     if isinstance(cell, list | tuple):
         return ", ".join(map(_joined, cell))
     if isinstance(cell, dict):
