@@ -25,6 +25,7 @@ from runicorn.layout import RunDir
 from runicorn.transfer import Selection
 
 STDOUT = "-"
+_Filters = tuple[str | None, str | None, list[str] | None, list[str] | None, str | None, str | None]
 
 
 def export(
@@ -76,6 +77,7 @@ def export(
     status: options.Statuses = None,
     tag: options.Tags = None,
     search: options.Search = None,
+    filter_: options.Filter = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the file if there is one.")
     ] = False,
@@ -100,7 +102,7 @@ def export(
     if output == STDOUT and is_terminal() and not exporter.is_text:
         raise UsageError(f"{chosen} is nothing to look at; say where to with -o FILE")
     folder = existing_root(root)
-    filters = (project, name, status, tag, search)
+    filters = (project, name, status, tag, search, filter_)
     selected = _selected(folder, runs or [], filters, everything=everything)
     shape = "long" if long else "wide"
     selection = Selection(folder, selected, metric or (), shape, all_attempts)  # type: ignore[arg-type]
@@ -125,7 +127,7 @@ def export(
 def _selected(
     root: Path,
     runs: list[str],
-    filters: tuple[str | None, str | None, list[str] | None, list[str] | None, str | None],
+    filters: _Filters,
     *,
     everything: bool,
 ) -> list[RunDir]:

@@ -35,13 +35,15 @@ def ls(
     status: options.Statuses = None,
     tag: options.Tags = None,
     search: options.Search = None,
+    filter_: options.Filter = None,
     sort: Annotated[
         str,
         typer.Option(
             "--sort",
             metavar="FIELD",
-            help="created_at, updated_at, status, name, best_metric_value, cfg.<path> or a metric; "
-            "with - in front the largest first.",
+            help="created_at, updated_at, started_at, ended_at, duration_s, status, name, project, "
+            "id, best_metric_value, cfg.<path> or a metric such as val/acc@max; with - in front "
+            "the largest first.",
         ),
     ] = "-created_at",
     limit: Annotated[
@@ -53,8 +55,8 @@ def ls(
             "--column",
             "-c",
             metavar="FIELD",
-            help="Show this config value (cfg.<path>) or metric (its last value) as well; may be "
-            "given more than once.",
+            help="Show this config value (cfg.<path>) or metric as well, its last value or "
+            "another as in val/acc@max; may be given more than once.",
             show_default=False,
         ),
     ] = None,
@@ -75,7 +77,7 @@ def ls(
     tabs, times are in ISO 8601 and numbers in full.
     """
     folder, columns = existing_root(root), list(dict.fromkeys(column or ()))
-    query = query_of(project, name, status, tag, search, sort, columns)
+    query = query_of(project, name, status, tag, search, filter_, sort, columns)
     query = query.model_copy(update={"include_deleted": with_deleted, "only_deleted": only_deleted})
     with opened(folder) as store:
         found, total = matching(store, query, limit or None)

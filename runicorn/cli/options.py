@@ -86,6 +86,16 @@ RunIds = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 # Which runs.
+Filter = Annotated[
+    str | None,
+    typer.Option(
+        "--filter",
+        "-F",
+        metavar="FILTER",
+        help="Only runs that it holds for, such as 'cfg.lr<1e-2 val/acc.max>0.9 not tag:old'.",
+        show_default=False,
+    ),
+]
 Project = Annotated[
     str | None,
     typer.Option(

@@ -141,6 +141,7 @@ def test_many_runs_are_chosen_by_name_or_by_options(runicorn: Command, new_run: 
     for words, ids in (
         (["--all"], ["r0", "r1", "r2"]),
         (["--project", "p"], ["r0", "r2"]),
+        (["--filter", "m2 > 0"], ["r2"]),
         (["r2", "r0"], ["r2", "r0"]),
     ):
         rows = rows_of(runicorn("export", *words).out)
