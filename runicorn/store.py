@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from runicorn.errors import InvalidFilterError, RunNotFoundError
+from runicorn.errors import IndexUnavailableError, InvalidFilterError, RunNotFoundError
 from runicorn.index import catchup
 from runicorn.index.database import Database, Reach
 from runicorn.query import projects, series, table
@@ -148,6 +148,19 @@ class Store:
         report = catchup.catch_up(self._index, self.root, run_ids, budget_s, progress=progress)
         return _told(report)
 
+    def stand_in(self, error: IndexUnavailableError) -> None:
+        """Answer from a spare index from now on, for a root whose own can't be used.
+
+        It lies in a temporary folder, goes with the store, and is empty until `catch_up`.
+
+        Args:
+            error: Why the root's own can't be used; it is warned about.
+
+        Raises:
+            IndexUnavailableError: Not even a spare index can be made.
+        """
+        self._source.stand_in(error)
+
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> CatchUpReport:
         """Forget the index and read all files anew.
 
@@ -262,7 +275,7 @@ class Store:
 
     @property
     def _index(self) -> Database:
-        return self._source.index
+        return self._source.in_use
 
 
 def open(root: str | os.PathLike[str] | None = None) -> Store:  # noqa: A001 - reads like gzip.open

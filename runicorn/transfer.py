@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
@@ -35,6 +34,8 @@ class Selection:
 
     def keeps(self, metric: str) -> bool:
         """Tell whether a metric is to be exported."""
+        from fnmatch import fnmatchcase  # `init` loads this module and never asks
+
         return not self.metrics or any(fnmatchcase(metric, glob) for glob in self.metrics)
 
 
