@@ -83,7 +83,7 @@ def _show(runs: Sequence[StoredRun], shown: dict[str, Values], value: str) -> No
     if is_terminal():
         columns = (
             Column("run", "id"),
-            Column("below", "id"),
+            Column("called", "id"),
             Column("experiment", "id"),
             Column("status", "status", rank=1),
         )

@@ -26,51 +26,57 @@ from runicorn.transfer import Selection
 
 STDOUT = "-"
 _Filters = tuple[str | None, str | None, list[str] | None, list[str] | None, str | None, str | None]
+_Runs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN",
+        help="Ids of runs, or beginnings of them that no other run has; else the options say "
+        "which.",
+        autocompletion=options.complete_run,
+        show_default=False,
+    ),
+]
+_Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="csv, jsonl, parquet, zip or tar.gz; plugins may give more. Default: what the "
+        "ending of the file says, csv on stdout.",
+        show_default=False,
+    ),
+]
+_Output = Annotated[
+    str,
+    typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout."),
+]
+_Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric",
+        "-m",
+        metavar="GLOB",
+        help="Only metrics that match, such as 'val/*'; may be given more than once.",
+        show_default=False,
+    ),
+]
+_Long = Annotated[
+    bool,
+    typer.Option("--long", help="A row for each value instead of one for each call of log."),
+]
+_AllAttempts = Annotated[
+    bool, typer.Option("--all-attempts", help="Also what later attempts superseded.")
+]
 
 
 def export(
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[RUN]...",
-            help="Ids of runs, or beginnings of them that no other run has; else the options say "
-            "which.",
-            autocompletion=options.complete_run,
-            show_default=False,
-        ),
-    ] = None,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="csv, jsonl, parquet, zip or tar.gz; plugins may give more. Default: what the "
-            "ending of the file says, csv on stdout.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        str,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout."),
-    ] = STDOUT,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--metric",
-            "-m",
-            metavar="GLOB",
-            help="Only metrics that match, such as 'val/*'; may be given more than once.",
-            show_default=False,
-        ),
-    ] = None,
-    long: Annotated[
-        bool,
-        typer.Option("--long", help="A row for each value instead of one for each call of log."),
-    ] = False,
-    all_attempts: Annotated[
-        bool, typer.Option("--all-attempts", help="Also what later attempts superseded.")
-    ] = False,
+    runs: _Runs = None,
+    kind: _Kind = None,
+    output: _Output = STDOUT,
+    metric: _Metrics = None,
+    long: _Long = False,
+    all_attempts: _AllAttempts = False,
     everything: Annotated[bool, typer.Option("--all", "-a", help="All runs of the root.")] = False,
     project: options.Project = None,
     name: options.Name = None,

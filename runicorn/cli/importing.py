@@ -22,61 +22,66 @@ from runicorn.settings import find_root, value_of
 from runicorn.transfer import Destination
 
 STDIN = "-"
+_Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="archive or csv; plugins may give more. Default: what the file's ending says.",
+        show_default=False,
+    ),
+]
+_Project = Annotated[
+    str | None,
+    typer.Option(
+        "--project",
+        "-p",
+        metavar="PROJECT",
+        help="Where runs of a table go; default: the setting of new runs.",
+        autocompletion=options.complete_project,
+        show_default=False,
+    ),
+]
+_Name = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        "-n",
+        metavar="NAME",
+        help="The experiment of runs of a table; default: the name of the file.",
+        show_default=False,
+    ),
+]
+_StepColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--step-column",
+        metavar="COLUMN",
+        help="Which column of a table holds the steps; default: step, _step, global_step, "
+        "iteration, iter or epoch.",
+        show_default=False,
+    ),
+]
+_NoLimits = Annotated[
+    bool,
+    typer.Option(
+        "--no-limits",
+        help="Take archives of any size: for your own. Else 10 GiB, a million files and 200 "
+        "times the archive's size are the most.",
+    ),
+]
 
 
 def import_(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="What to import; - is stdin.", show_default=False)
     ],
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="archive or csv; plugins may give more. Default: what the file's ending says.",
-            show_default=False,
-        ),
-    ] = None,
-    project: Annotated[
-        str | None,
-        typer.Option(
-            "--project",
-            "-p",
-            metavar="PROJECT",
-            help="Where runs of a table go; default: the setting of new runs.",
-            autocompletion=options.complete_project,
-            show_default=False,
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            "--name",
-            "-n",
-            metavar="NAME",
-            help="The experiment of runs of a table; default: the name of the file.",
-            show_default=False,
-        ),
-    ] = None,
-    step_column: Annotated[
-        str | None,
-        typer.Option(
-            "--step-column",
-            metavar="COLUMN",
-            help="Which column of a table holds the steps; default: step, _step, global_step, "
-            "iteration, iter or epoch.",
-            show_default=False,
-        ),
-    ] = None,
-    no_limits: Annotated[
-        bool,
-        typer.Option(
-            "--no-limits",
-            help="Take archives of any size: for your own. Else 10 GiB, a million files and 200 "
-            "times the archive's size are the most.",
-        ),
-    ] = False,
+    kind: _Kind = None,
+    project: _Project = None,
+    name: _Name = None,
+    step_column: _StepColumn = None,
+    no_limits: _NoLimits = False,
     root: options.Root = None,
     as_json: options.AsJson = False,
 ) -> None:

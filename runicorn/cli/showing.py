@@ -108,7 +108,8 @@ def _facts(
     best = detail.experiment.best_metric_value
     if run.best_metric_name and best is not None:
         at = "" if run.best_metric_step is None else f" at step {run.best_metric_step}"
-        yield "best", f"{run.best_metric_name} {best}{at}"
+        number = f"{best:.6g}" if is_terminal() and isinstance(best, float) else best
+        yield "best", f"{run.best_metric_name} {number}{at}"
     yield from _origin(run, meta)
     yield "folder", str(run.run_dir)
     yield "files", detail.file_count
