@@ -46,9 +46,8 @@ def survey(chosen: Sequence[str] = ()) -> list[Surveyed]:
 
 
 def _surveyed(found: Found, *, is_kept: bool) -> Surveyed:
-    known = (found.name, found.version, found.distribution or BUILT_IN_ORIGIN)
-    if found.distribution is None and found.plugin is not None:
-        known = (found.name, importlib.metadata.version(hookspecs.PROJECT), BUILT_IN_ORIGIN)
+    origin = found.distribution or BUILT_IN_ORIGIN
+    known = (found.name, found.version if found.distribution else _own_version(), origin)
     if found.plugin is None:
         return Surveyed(*known, "failed", problem=found.problem)
     manager = pluggy.PluginManager(hookspecs.PROJECT)
@@ -62,3 +61,10 @@ def _surveyed(found: Found, *, is_kept: bool) -> Surveyed:
     unknown = [caller.name for caller in callers if not caller.has_spec()]
     problem = f"there is no hook {', '.join(sorted(unknown))}" if unknown else None
     return Surveyed(*known, "loaded" if is_kept else "left out", hooks, problem)
+
+
+def _own_version() -> str | None:
+    try:
+        return importlib.metadata.version(hookspecs.PROJECT)
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout
+        return None
