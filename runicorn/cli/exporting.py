@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -18,7 +20,7 @@ from runicorn.cli.formats import exporters, format_of
 from runicorn.cli.output import emit, is_terminal, tell
 from runicorn.cli.progress import progress
 from runicorn.cli.roots import existing_root, opened
-from runicorn.cli.texts import counted, size
+from runicorn.cli.texts import counted, shown, size
 from runicorn.curation.finding import find_runs, folders_by_id
 from runicorn.errors import ConflictError, NotFoundError, UsageError
 from runicorn.layout import RunDir
@@ -159,8 +161,9 @@ def _target(output: str, *, force: bool) -> Iterator[BinaryIO]:
     """Give where to write; a file gets its name when the block ends well."""
     if output == STDOUT:
         sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        target = io.BufferedWriter(_Screen()) if is_terminal() else sys.stdout.buffer
+        yield target
+        target.flush()
         return
     path = Path(output)
     if path.exists() and not force:
@@ -176,3 +179,20 @@ def _target(output: str, *, force: bool) -> Iterator[BinaryIO]:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+class _Screen(io.RawIOBase):
+    """A terminal that is written to like a file, and that what is written can't steer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def writable(self) -> bool:
+        """Return true."""
+        return True
+
+    def write(self, block: Any) -> int:
+        """Show a block; a character may be cut apart between two."""
+        sys.stdout.write(shown(self._decoder.decode(bytes(block)), keep="\n"))
+        return len(block)

@@ -16,7 +16,7 @@ from runicorn.cli import options
 from runicorn.cli.output import complain, emit, is_terminal
 from runicorn.cli.roots import existing_root, opened, run_of
 from runicorn.cli.tables import Column, table
-from runicorn.cli.texts import counted
+from runicorn.cli.texts import counted, shown
 from runicorn.errors import NotFoundError
 from runicorn.values import nonfinite_name
 
@@ -80,7 +80,8 @@ def history(
         emit({"run_id": found.id, "columns": ["step", *points.keys, "time"], "rows": _json(lines)})
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["step", *points.keys, "time"])
+        keys = map(shown, points.keys) if is_terminal() else points.keys
+        writer.writerow(["step", *keys, "time"])
         writer.writerows(_exact(row) for row in lines)
     else:
         _show(points, lines, sum(kept))

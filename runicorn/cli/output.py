@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from runicorn.cli.texts import shown
+from runicorn.cli.texts import escaped_json, shown
 
 
 def prepare_streams() -> None:
@@ -69,4 +69,4 @@ def emit(document: dict[str, Any], *, is_line: bool = False) -> None:
         text = orjson.dumps(document, default=str, option=option).decode()
     except TypeError:  # a name in bytes that are no UTF-8, or an integer beyond 64 bits
         text = json.dumps(document, default=str, indent=2 if is_indented else None)
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{escaped_json(text) if is_terminal() else text}\n")

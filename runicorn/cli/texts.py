@@ -41,6 +41,16 @@ def shown(text: str, keep: str = "") -> str:
     )
 
 
+def escaped_json(text: str) -> str:
+    """Return the same JSON with what could steer a terminal spelled as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character if character == "\n" or _is_harmless(character) else f"\\u{ord(character):04x}"
+        for character in text
+    )
+
+
 def shown_log(line: str, *, has_colours: bool) -> str:
     """Return a line of a log without whatever would move, hide or rename something.
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -166,14 +167,36 @@ def test_hostile_names_tags_and_notes_do_not_steer_the_terminal(
     on_terminal: Callable[..., str], runicorn: Command, new_run: NewRun
 ) -> None:
     evil = "\x1b]0;owned\x07\x1b[2J\u202etxt\x9b31m\nline"
-    new_run("a", tags=[evil], notes=evil, config={evil: evil}, hostname=evil, argv=[evil])
-    for words in (["ls"], ["show", "a"]):
+    run = new_run("a", tags=[evil], notes=evil, config={evil: evil}, hostname=evil, argv=[evil])
+    run.log({evil: 1.0}, step=1, stage=evil)
+    for words in (
+        ["ls"], ["show", "a"], ["compare", "a", "--all"], ["history", "a"], ["tag", "a"],
+    ):  # fmt: skip
         for text in (on_terminal(200, *words, NO_COLOR="1"), runicorn(*words).out):
             shown = ANSI.sub("", text.replace("\t", "").replace("\n", ""))
             assert "owned" in shown
             assert shown.isprintable(), shown
             assert "\x1b]" not in text
             assert "\x1b[2J" not in text
+
+
+@pytest.mark.promise(11)
+def test_documents_and_tables_for_programs_do_not_steer_a_terminal_either(
+    on_terminal: Callable[..., str], new_run: NewRun
+) -> None:
+    evil = "\x1b]0;owned\x07\x9b2J\u202etxt"
+    new_run("a", tags=[evil]).log({evil: 1.0}, step=1, stage=evil)
+    told = on_terminal(200, "ls", "--json")
+    assert json.loads(told)["runs"][0]["tags"] == [evil]
+    for words in (
+        ["ls", "--json"],
+        ["export", "a"],
+        ["export", "a", "-f", "jsonl"],
+        ["history", "a", "--csv"],
+    ):
+        text = on_terminal(200, *words)
+        assert "owned" in text
+        assert text.replace("\n", "").isprintable()
 
 
 def test_a_running_run_says_so(runicorn: Command, root: Path) -> None:
