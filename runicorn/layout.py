@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runicorn.ids import check_name, check_project, check_run_id
+from runicorn.texts import clean
 
 RUNS = "runs"
 INDEX_FILE = "runicorn.db"
@@ -28,7 +29,8 @@ class RunDir:
 
     Attributes:
         path: The run's folder.
-        project: From the folder's place; empty in the flat layout.
+        project: From the folder's place, as an answer can hold it (`runicorn.texts.clean`); empty
+            in the flat layout.
         name: From the folder's place, parts joined by ``/``; empty in the flat layout.
     """
 
@@ -38,7 +40,8 @@ class RunDir:
 
     @property
     def id(self) -> str:
-        return self.path.name
+        """The run's id: the name of its folder, as an answer can hold it."""
+        return clean(self.path.name)
 
     @property
     def meta(self) -> Path:
@@ -119,7 +122,7 @@ def run_dir_at(root: Path, path: Path) -> RunDir:
     parts = path.relative_to(root).parts
     if len(parts) == 2:  # noqa: PLR2004 - runs/<run_id>: the flat layout
         return RunDir(path, "", "")
-    return RunDir(path, parts[0], "/".join(parts[1:-2]))
+    return RunDir(path, clean(parts[0]), clean("/".join(parts[1:-2])))
 
 
 def iter_run_dirs(root: Path) -> Iterator[RunDir]:
@@ -131,7 +134,7 @@ def iter_run_dirs(root: Path) -> Iterator[RunDir]:
     yield from _runs_in(root / RUNS, "", "")
     for project in _folders(root):
         if project not in _NOT_PROJECTS:
-            yield from _walk(root / project, project, "")
+            yield from _walk(root / project, clean(project), "")
 
 
 def _walk(folder: Path, project: str, name: str) -> Iterator[RunDir]:
@@ -139,7 +142,8 @@ def _walk(folder: Path, project: str, name: str) -> Iterator[RunDir]:
         if entry == RUNS and name:
             yield from _runs_in(folder / RUNS, project, name)
         else:
-            yield from _walk(folder / entry, project, f"{name}/{entry}" if name else entry)
+            part = clean(entry)
+            yield from _walk(folder / entry, project, f"{name}/{part}" if name else part)
 
 
 def _runs_in(folder: Path, project: str, name: str) -> Iterator[RunDir]:

@@ -20,7 +20,7 @@ from runicorn.annotations import overlay
 from runicorn.documents import Problem, integer_of, number_of, read_document, text_of
 from runicorn.errors import InvalidValueError
 from runicorn.events import as_number
-from runicorn.index.folders import relative, run_id_of
+from runicorn.index.folders import relative
 from runicorn.layout import RunDir
 from runicorn.states import FINAL, PROCESS, State, judge
 from runicorn.texts import clean
@@ -77,7 +77,7 @@ def describe(root: Path, folder: RunDir) -> Description:
     state = judge(meta, status, clock.now())
     tags = _tags(noted)
     values = {
-        "id": run_id_of(folder),
+        "id": folder.id,
         **_names(root, folder, meta),
         **_times(folder, meta, status, deleted),
         **_best(summary),
@@ -179,8 +179,8 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, Any]:
 def _names(root: Path, folder: RunDir, meta: dict[str, Any]) -> dict[str, str]:
     # The place wins: who moves a folder to another project means it.
     return {
-        "project": clean(folder.project) or text_of(meta, "project") or "default",
-        "name": clean(folder.name) or text_of(meta, "name") or "default",
+        "project": folder.project or text_of(meta, "project") or "default",
+        "name": folder.name or text_of(meta, "name") or "default",
         "run_dir": clean(str(folder.path)),
         "folder": relative(root, folder),
     }

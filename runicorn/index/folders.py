@@ -76,7 +76,7 @@ def find(root: Path) -> Found:
     """Walk the root; of folders with the same id the first by path counts."""
     found = Found()
     for folder in iter_run_dirs(root):
-        run_id = run_id_of(folder)
+        run_id = folder.id
         other = found.folders.setdefault(run_id, folder)
         if other is not folder:
             first, second = sorted((other, folder), key=lambda each: each.path.as_posix())
@@ -119,11 +119,6 @@ def find_some(
 def relative(root: Path, folder: RunDir) -> str:
     """Spell a folder relative to the root, with ``/`` on every system."""
     return clean(folder.path.relative_to(root).as_posix())
-
-
-def run_id_of(folder: RunDir) -> str:
-    """Return a run's id as a database takes it; a folder may be named in any bytes."""
-    return clean(folder.id)
 
 
 def is_gone(path: Path) -> bool:

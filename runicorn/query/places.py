@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runicorn.layout import RUNS, RunDir, run_dir_at
-from runicorn.texts import clean
 
 # The longest name that a folder can have on the usual file systems [bytes].
 MAX_NAME_BYTES = 255
@@ -49,7 +48,7 @@ def touched_run(root: Path, path: Path) -> Touched:
     is_log = path.parent == folder.path and path.match("logs*.txt")
     if is_log or folder.media in {path, *path.parents}:
         return Touched()
-    return Touched(run_id=clean(folder.id), folder=folder.path)
+    return Touched(run_id=folder.id, folder=folder.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -205,3 +206,14 @@ def test_usage_counts_every_file_once(new_run: NewRun, root: Path) -> None:
     assert (usage.artifacts_bytes, usage.index_bytes, usage.other_bytes) == (5000, 300, 20)
     assert usage.total_bytes == sum(each.n_bytes for each in usage.runs) + 5320
     assert measure(root / "nothing").total_bytes == 0
+
+
+@pytest.mark.promise(4)
+def test_a_run_in_a_folder_named_in_no_utf_8_is_found_by_what_stands_for_its_name(
+    root: Path, new_run: NewRun
+) -> None:
+    path = new_run("run").path
+    path.rename(path.with_name(os.fsdecode(b"a\xff")))
+    folder = find_run(root, r"a\udcff")
+    assert (folder.id, folder.project, folder.name) == (r"a\udcff", "p", "n")
+    assert find_run(root, "a").path == folder.path == path.with_name(os.fsdecode(b"a\xff"))
