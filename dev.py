@@ -67,7 +67,8 @@ def demo(rest: list[str]) -> int:
     serve = [_tool("runicorn-server"), "--root", str(DEMO_ROOT), "--port", str(options.port)]
     with serving(serve, options.port) as server:
         _say(f"watch it live: {page}")
-        _run([_tool("python"), "examples/digits.py"], env=_environment(RUNICORN_DIR=str(DEMO_ROOT)))
+        told = {"RUNICORN_DIR": str(DEMO_ROOT), "RUNICORN_SERVER": _address(options.port)}
+        _run([_tool("python"), "examples/digits.py"], env=_environment(**told))
         if options.once:
             return 0
         _say(f"the training has ended; {page} stays until Ctrl+C")

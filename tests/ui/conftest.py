@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import math
 import os
 import shutil
@@ -31,31 +32,56 @@ ARGUMENTS = [
 STATIC = Path(__file__).parents[2] / "server" / "runicorn_server" / "static" / "index.html"
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 class Server:
     """``runicorn-server`` in a process of its own; it may be killed and started again."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start_anywhere(self) -> None:
+        """Start on a free port, and on another one where somebody was quicker to take it."""
+        for _ in range(5):
+            if self._starts():
+                return
+            self.port = free_port()
+        raise AssertionError("the server did not start")
+
     def start(self) -> None:
+        """Start on the same port as before, where an open page looks for it."""
+        assert self._starts(), "the server did not start"
+
+    def _starts(self) -> bool:
         command = [sys.executable, "-m", "runicorn_server", "--root", str(self.root)]
         self.process = subprocess.Popen([*command, "--port", str(self.port)])
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.address}/api/health", timeout=10):
-                    return
-            except OSError:
-                # Its end would be the news; until then others get the processor.
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.process.wait(0.1)
-                    break
-        raise AssertionError("the server did not start")
+            if self._answers():
+                return True
+            # Its end would be the news; until then others get the processor.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.1)
+                return False
+        raise AssertionError("the server does not answer")
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/api/v2/boot", timeout=10) as answer:
+                return bool(json.load(answer)["root"] == str(self.root))
+        except OSError:
+            return False
 
     def stop(self) -> None:
         if self.process is not None:
@@ -110,7 +136,7 @@ def _as_written(value: float) -> float | str:
 def server(root: Path) -> Iterator[Server]:
     running = Server(root)
     try:
-        running.start()
+        running.start_anywhere()
         yield running
     finally:
         running.stop()
