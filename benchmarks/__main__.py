@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("log_call", "start", "overhead", "catch_up")
+ALL = ("log_call", "start", "overhead", "catch_up", "console")
 
 
 def main() -> int:

@@ -40,6 +40,7 @@ from runicorn.plugins.hookspecs import hookimpl
 from runicorn.recording import Run
 
 if TYPE_CHECKING:
+    from runicorn.log_records import capture_logging
     from runicorn.media import Audio, Figure, File, Histogram, Html, Image, Table, Video
     from runicorn.store import (
         History,
@@ -68,6 +69,7 @@ __all__ = [
     "Video",
     "__version__",
     "alert",
+    "capture_logging",
     "define_metric",
     "finish",
     "get_active_run",
@@ -101,6 +103,10 @@ def __getattr__(name: str) -> Any:
         from runicorn.current import active_run
 
         return active_run("config").config
+    if name == "capture_logging":
+        from runicorn.log_records import capture_logging
+
+        return capture_logging
     if name in _MEDIA:
         from runicorn import media
 

@@ -10,11 +10,12 @@ import math
 from pathlib import Path
 from typing import Literal
 
+from runicorn import clock
+from runicorn.attempts import ATTEMPT, superseded_from
 from runicorn.events import Event, as_number, decode, not_metrics_in, step_of
 from runicorn.journal import iter_lines, read_batch
 
 Mode = Literal["min", "max"]
-_ATTEMPT = b'"attempt"'
 
 
 class BestMetric:
@@ -27,35 +28,44 @@ class BestMetric:
         step: Where it was logged first, or ``None``.
     """
 
-    def __init__(self, journal: Path, name: str, mode: Mode) -> None:
+    def __init__(self, journal: Path, name: str, mode: Mode, *, is_resumed: bool = True) -> None:
+        """Begin at the start of a journal; only one that was resumed has attempts to look for."""
         self.name = name
         self.mode: Mode = mode
         self.value: float | None = None
         self.step: int | None = None
         self._journal = journal
         self._offset = 0
-        self._limits: list[float] | None = None
+        self._limits: list[float] | None = None if is_resumed else []
         self._attempt = 0
 
-    def catch_up(self) -> None:
+    def catch_up(self, budget_s: float = math.inf) -> bool:
         """Read what the journal has gained.
+
+        Args:
+            budget_s: Stop once so much time has passed; the next call goes on `[s]`.
+
+        Returns:
+            Whether all was read.
 
         Raises:
             OSError: The journal can't be read.
         """
         if self._limits is None:
             # Attempts begin with their process, so no further one can come while this one reads.
-            self._limits = _limits(self._journal)
-        while True:
+            self._limits = superseded_from(iter_lines(self._journal))
+        until = clock.monotonic() + budget_s
+        while clock.monotonic() < until:
             batch = read_batch(self._journal, self._offset)
             for offset, line in batch.lines:
-                if line is not None and (_ATTEMPT in line or self._may_concern(line)):
+                if line is not None and (ATTEMPT in line or self._may_concern(line)):
                     event = decode(offset, line)
                     if isinstance(event, Event):
                         self._see(event)
             if batch.end == self._offset:
-                return
+                return True
             self._offset = batch.end
+        return False
 
     def as_summary(self) -> dict[str, str | float | int | None]:
         """Return the reserved keys of ``summary.json``; value and step once there is one."""
@@ -95,16 +105,3 @@ class BestMetric:
         )
         if is_better:
             self.value, self.step = value, step_of(event)
-
-
-def _limits(journal: Path) -> list[float]:
-    """Tell from which step on each attempt but the last is superseded `[steps]`."""
-    limits: list[float] = []
-    for offset, line in iter_lines(journal):
-        event = decode(offset, line) if line is not None and _ATTEMPT in line else None
-        if isinstance(event, Event) and event.type == "attempt":
-            resumed = event.data.get("resumed_at_step")
-            limits.append(math.inf)
-            if isinstance(resumed, int):
-                limits = [min(limit, resumed) for limit in limits]
-    return limits

@@ -198,6 +198,15 @@ def finish(status: FinalStatus = "finished") -> None:
         run.finish(status)
 
 
+def _forget_in_child() -> None:
+    global _lock  # noqa: PLW0603 - another thread may have held it when the process forked
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)
+
+
 def active_run(call: str) -> Run:
     """Return the run to act on; one that has ended refuses what it is asked.
 

@@ -59,6 +59,13 @@ def ending_of(error: BaseException) -> tuple[FinalStatus, str | None, int]:
     return "failed", text, 1
 
 
+def ending_without_error() -> tuple[FinalStatus, str | None]:
+    """Tell how a run ends that nothing but perhaps a signal has ended: status and reason."""
+    if _signalled is None:
+        return "finished", None
+    return "interrupted", f"ended by {_signalled}"
+
+
 def _watch() -> None:
     global _is_watching  # noqa: PLW0603 - hooked once a process
     if not _is_watching:
@@ -66,9 +73,29 @@ def _watch() -> None:
         _hook_exceptions()
         _hook_exit()
         atexit.register(_end_with_the_process)
+        _end_with_a_child()
     if threading.current_thread() is threading.main_thread():
         for name in _SIGNALS:
             _hook_signal(name)
+
+
+def _end_with_a_child() -> None:
+    """End the runs of a child of `multiprocessing` as well, which leaves without `atexit`."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    if multiprocessing is None or multiprocessing.parent_process() is None:
+        return
+    from multiprocessing.util import Finalize
+
+    Finalize(None, _end_with_its_work, exitpriority=0)
+
+
+def _end_with_its_work() -> None:
+    # Called while the exception is on its way that has ended the child's work, if one has.
+    error = sys.exc_info()[1]
+    if error is None:
+        _end_with_the_process()
+    else:
+        _end_all(*ending_of(error))
 
 
 def _hook_exceptions() -> None:
@@ -140,9 +167,10 @@ def _code_of(status: object) -> int:
 
 def _forget_in_child() -> None:
     # A forked child ends none of its parent's runs, and its own signals are not yet hooked.
-    global _exit_code, _signalled  # noqa: PLW0603
+    global _exit_code, _signalled, _is_watching  # noqa: PLW0603
     _open.clear()
     _exit_code = _signalled = None
+    _is_watching = False
 
 
 if hasattr(os, "register_at_fork"):

@@ -19,6 +19,7 @@ can be caught at any level:
     │       └── IndexUnfinishedError     made anew, and it does not list all runs yet
     ├── MissingLibraryError (ImportError) an optional library that is not installed
     ├── ArchiveError (ValueError)        an archive that is damaged or not to be trusted
+    ├── FormatError (ValueError)         a file that can't be understood; nothing of it was taken
     └── PluginError (RuntimeError)
 """
 
@@ -192,8 +193,9 @@ class MissingLibraryError(RunicornError, ImportError):
         library: Its name, also for pip.
     """
 
-    def __init__(self, library: str, call: str) -> None:
-        super().__init__(f"{call}() needs {library}: pip install {library}")
+    def __init__(self, library: str, call: str, extra: str | None = None) -> None:
+        install = library if extra is None else f"'runicorn[{extra}]'"
+        super().__init__(f"{call} needs {library}: pip install {install}")
         self.library = library
 
 
@@ -208,6 +210,21 @@ class ArchiveError(RunicornError, ValueError):
         shown = "the archive" if member is None else f"member {member[:200]!r}"
         super().__init__(f"{shown} {reason}; nothing was imported")
         self.member = member
+
+
+class FormatError(RunicornError, ValueError):
+    """A file that can't be understood; nothing of it was taken.
+
+    Attributes:
+        source: What it is called.
+        line: The line that is at fault, from 1; ``None`` when it is the file as a whole.
+    """
+
+    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
+        place = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{place}: {reason}; nothing was imported")
+        self.source = source
+        self.line = line
 
 
 class PluginError(RunicornError, RuntimeError):

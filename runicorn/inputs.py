@@ -55,6 +55,9 @@ class Config(MutableMapping[str, Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (self.as_dict(),)  # a copy, wherever it goes, records nothing
+
     def __repr__(self) -> str:
         return f"Config({self._values!r})"
 

@@ -29,6 +29,9 @@ from runicorn.worker import Worker
 # How long the end of a run may wait for the disk, and its pause between two tries [s].
 DISK_S = 6.0
 RETRY_S = 0.2
+# How long the end waits for a thread that is just writing, and a heartbeat may derive [s].
+LOCK_S = 1.0
+BEST_S = 1.0
 
 _log = logging.getLogger("runicorn")
 
@@ -78,10 +81,11 @@ class Recorder:
         self._is_lead = start.rank == 0
         self._journal = JournalWriter(folder.journal_of(start.rank))
         self._logs = JournalWriter(folder.logs_of(start.rank))
-        self._best = _best_of(start.summary, folder.journal)
+        self._best = self._best_metric()
         self._status: dict[str, Any] = {"attempt": start.attempt}
         # Re-entrant: a signal handler may log as well.
         self.lock, self._log_lock = threading.RLock(), threading.RLock()
+        self._documents = threading.RLock()
         self._warned: set[str] = set()
         me = weakref.ref(self)
         self._keeper = Worker("runicorn-keeper", lambda: _beat(me), HEARTBEAT_S)
@@ -141,28 +145,32 @@ class Recorder:
     def change_config(self, changes: Mapping[str, Any]) -> None:
         """Record changes of the config; nested dictionaries are merged."""
         with self.lock:
-            merge(self.config, changes)
             self.append(clock.now(), "config", dict(changes))
+        with self._documents:
+            merge(self.config, changes)
             if self._is_lead:
                 self._write(self._folder.config, self.config)
 
     def change_summary(self, changes: Mapping[str, Any]) -> None:
         """Record changes of the summary; what follows the primary metric begins anew with it."""
         with self.lock:
-            self.summary.update(changes)
             self.append(clock.now(), "summary", dict(changes))
+        with self._documents:
+            self.summary.update(changes)
             if "best_metric_name" in changes:
                 for key in ("best_metric_value", "best_metric_step"):
                     self.summary.pop(key, None)  # those of the metric before
-                self._best = _best_of(self.summary, self._folder.journal)
+                self._best = self._best_metric()
             if self._is_lead:
                 self._write(self._folder.summary, self.summary)
 
     def close(self) -> bool:
         """Record nothing more; tell whether it was still open."""
-        with self.lock:
-            was_open = not self.is_closed
-            self.is_closed = True
+        # Another thread may hang in a write; the end does not wait for it for ever.
+        is_held = self.lock.acquire(timeout=LOCK_S)
+        was_open, self.is_closed = not self.is_closed, True
+        if is_held:
+            self.lock.release()
         return was_open
 
     def end(self, status: str, reason: str | None, exit_code: int) -> None:
@@ -197,6 +205,7 @@ class Recorder:
         """Leave the files to the parent: for a forked child, which shares the descriptors."""
         # Another thread may have held them when the process forked.
         self.lock, self._log_lock = threading.RLock(), threading.RLock()
+        self._documents = threading.RLock()
         self.is_closed = True
         self._journal.abandon()
         self._logs.abandon()
@@ -209,14 +218,13 @@ class Recorder:
             self._journal.retry()
         with self._log_lock:
             self._logs.retry()
-        if self._is_lead:
-            with self.lock:
-                if not self.is_closed:
-                    self._set_status()
-                    self._write_best()
+        if self._is_lead:  # without the lock: `log` waits for no document
+            self._set_status()
+            self._write_best(BEST_S)
 
     def _end(self, said: dict[str, Any]) -> None:
         self._journal.append(encode(clock.now(), "finish", said))
+        self._set_final(said)  # before anything that may take its time
         until, tick = clock.monotonic() + DISK_S, threading.Event()
         while self._journal.n_waiting and clock.monotonic() < until:
             tick.wait(RETRY_S)
@@ -226,9 +234,13 @@ class Recorder:
             lost = f"{n_lost} lines could not be written: {self._journal.error}"
             self.warn("lost", f"{self._journal.path}: {lost}")
             said["reason"] = "\n".join(filter(None, (said["reason"], lost)))
+            self._set_final(said)
         self._journal.close()
         if self._is_lead:
-            self._write_best()
+            self._write_best(max(0.0, until - clock.monotonic()))
+
+    def _set_final(self, said: Mapping[str, Any]) -> None:
+        if self._is_lead:
             self._set_status(
                 status=said["status"],
                 ended_at=clock.now(),
@@ -237,16 +249,29 @@ class Recorder:
             )
 
     def _set_status(self, **changes: object) -> None:
-        self._status |= changes
-        self._status["heartbeat_at"] = clock.now()
-        self._write(self._folder.status, self._status)
+        with self._documents:
+            self._status |= changes
+            self._status["heartbeat_at"] = clock.now()
+            self._write(self._folder.status, self._status)
 
-    def _write_best(self) -> None:
-        if self._best is not None:
-            with suppress(OSError):
-                self._best.catch_up()
-            self.summary.update(self._best.as_summary())
-            self._write(self._folder.summary, self.summary)
+    def _write_best(self, budget_s: float) -> None:
+        """Derive the best value as far as the time goes; readers derive it from the points."""
+        best = self._best
+        if best is None:
+            return
+        with suppress(OSError):
+            if not best.catch_up(budget_s):
+                return
+        with self._documents:
+            if best is self._best:
+                self.summary.update(best.as_summary())
+                self._write(self._folder.summary, self.summary)
+
+    def _best_metric(self) -> BestMetric | None:
+        name, mode = self.summary.get("best_metric_name"), self.summary.get("best_metric_mode")
+        if isinstance(name, str) and mode in ("max", "min"):
+            return BestMetric(self._folder.journal, name, mode, is_resumed=self.attempt > 1)
+        return None
 
     def _write(self, path: Path, document: dict[str, Any]) -> None:
         try:
@@ -266,13 +291,6 @@ class Recorder:
             f"{journal.path} can't be written: {journal.error}. "
             "What is logged waits in memory and is written when the disk takes it again.",
         )
-
-
-def _best_of(summary: Mapping[str, Any], journal: Path) -> BestMetric | None:
-    name, mode = summary.get("best_metric_name"), summary.get("best_metric_mode")
-    if isinstance(name, str) and mode in ("max", "min"):
-        return BestMetric(journal, name, mode)
-    return None
 
 
 def _beat(reference: weakref.ref[Recorder]) -> None:

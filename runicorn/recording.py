@@ -42,6 +42,8 @@ from runicorn.values import (
 # What `finish` takes at most; the last second is kept for closing the log [s].
 FINISH_S = 10.0
 LAST_S = 1.0
+# How long a text waits for plugins that are told before [s].
+BEFORE_TEXT_S = 0.5
 Level = Literal["info", "warning", "error"]
 
 
@@ -162,6 +164,7 @@ class Run(RunFacts, MediaLogging):
             raise InvalidValueError("text", text, f"log_text takes a text, not {text!r}")
         if not self._is_open("log_text"):
             return
+        self._plugins.notify("runicorn_before_text", BEFORE_TEXT_S, run=self, text=text)
         clock_time = time.strftime("%H:%M:%S")
         self.write_log("".join(f"{clock_time} | {line}\n" for line in text.split("\n")))
 
@@ -312,7 +315,8 @@ class Run(RunFacts, MediaLogging):
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            self.finish()
+            status, reason = ending.ending_without_error()
+            self.finish(status, reason=reason)
         else:
             status, reason, exit_code = ending_of(error)
             self.finish(status, reason=reason, exit_code=exit_code)

@@ -120,7 +120,13 @@ class SilentRun(Run):
         self._is_finished = True
 
     def _keep_input(self, changes: Mapping[str, Any]) -> None:
-        merge(self._inputs, plain_document(changes, lambda _key, _value: None))
+        # The built-in converter of arrays: rank 0 gets numbers for the same values.
+        from runicorn.plugins import arrays
+
+        merge(
+            self._inputs,
+            plain_document(changes, lambda _key, value: arrays.runicorn_convert_value(value)),
+        )
 
     def _warn(self) -> None:
         _log.warning("run %s: %s", self.id, self._warning)

@@ -7,6 +7,7 @@ makes the folder and writes what stands at the beginning. What can be checked is
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import platform
 import sys
@@ -36,6 +37,8 @@ from runicorn.silent import SilentRun
 from runicorn.values import check_step, plain_document
 
 FORMAT = 2
+
+_log = logging.getLogger("runicorn")
 # Runs that this process has started, for jobs whose processes start several in the same order.
 _ordinals = itertools.count(1)
 
@@ -98,10 +101,11 @@ def start(
     is_silent = settings["mode"] == "disabled" or (place.rank and settings["ranks"] == "zero")
     if is_silent:
         return _start_silent(root, settings, config, place)
+    fields = config_of(config)
     loaded = Plugins(plugins, settings["plugins"])
-    inputs = plain_document(config_of(config), loaded.convert)
-    wanted = Wanted(root, settings, inputs, resume_step, place, loaded)
     try:
+        inputs = plain_document(fields, loaded.convert)
+        wanted = Wanted(root, settings, inputs, resume_step, place, loaded)
         return _join(wanted) if place.rank else _lead(wanted)
     except OSError as error:
         loaded.close()
@@ -147,7 +151,10 @@ def _lead(wanted: Wanted) -> Run:
     run = _begun(Run(opening, wanted.root, wanted.plugins, settings), wanted)
     if file is not None:
         told = jobs.Told(folder.id, folder.project, folder.name, ranks.n_restarts())
-        jobs.tell(file, told)
+        try:
+            jobs.tell(file, told)
+        except OSError as error:
+            _log.warning("the other ranks are not told of run %s: %s", folder.id, error)
     return run
 
 

@@ -11,12 +11,12 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from runicorn.errors import InvalidFilterError, RunNotFoundError
+from runicorn.errors import IndexUnavailableError, InvalidFilterError, RunNotFoundError
 from runicorn.index import catchup
 from runicorn.index.database import Database, Reach
 from runicorn.query import projects, series, table
@@ -134,6 +134,8 @@ class Store:
         run_ids: Sequence[str] | None = None,
         budget_s: float | None = None,
         progress: Callable[[int, int], None] | None = None,
+        folders: Mapping[str, Collection[Path]] | None = None,
+        stop: threading.Event | None = None,
     ) -> CatchUpReport:
         """Bring the index up to the files.
 
@@ -141,12 +143,36 @@ class Store:
             run_ids: Only these runs; all when ``None``.
             budget_s: Stop early once so much time has passed; the next call goes on `[s]`.
             progress: Called with (runs done, runs in all) as the journals are read.
+            folders: Where some of these runs may lie that came or moved, by id; the others are
+                looked for in the whole root.
+            stop: Set from any thread, it ends this as if the time were over.
 
         Raises:
             IndexUnavailableError: The index can't be opened or written.
         """
-        report = catchup.catch_up(self._index, self.root, run_ids, budget_s, progress=progress)
+        report = catchup.catch_up(
+            self._index,
+            self.root,
+            run_ids,
+            budget_s,
+            folders=folders,
+            progress=progress,
+            stop=stop,
+        )
         return _told(report)
+
+    def stand_in(self, error: IndexUnavailableError) -> None:
+        """Answer from a spare index from now on, for a root whose own can't be used.
+
+        It lies in a temporary folder, goes with the store, and is empty until `catch_up`.
+
+        Args:
+            error: Why the root's own can't be used; it is warned about.
+
+        Raises:
+            IndexUnavailableError: Not even a spare index can be made.
+        """
+        self._source.stand_in(error)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> CatchUpReport:
         """Forget the index and read all files anew.
@@ -262,7 +288,7 @@ class Store:
 
     @property
     def _index(self) -> Database:
-        return self._source.index
+        return self._source.in_use
 
 
 def open(root: str | os.PathLike[str] | None = None) -> Store:  # noqa: A001 - reads like gzip.open

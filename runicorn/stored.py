@@ -71,7 +71,10 @@ class StoredRun(Facts):
 
     @property
     def metrics(self) -> list[str]:
-        """The keys of the logged metrics, in alphabetical order."""
+        """The keys of the logged metrics, in alphabetical order.
+
+        ``loss`` of rank 1 stands as ``rank1//loss``.
+        """
         return list(self._summaries())
 
     @property
@@ -92,6 +95,7 @@ class StoredRun(Facts):
         start: int | None = None,
         stop: int | None = None,
         attempts: Literal["current", "all"] = "current",
+        rank: int = 0,
     ) -> History:
         """Read the points of metrics; one that was never logged has none.
 
@@ -100,6 +104,7 @@ class StoredRun(Facts):
             start: First step, inclusive `[steps]`.
             stop: Last step, inclusive `[steps]`.
             attempts: ``all`` for what later attempts superseded as well.
+            rank: Whose points, where every rank of a distributed job recorded.
 
         Raises:
             UsageError: `attempts` is neither.
@@ -107,36 +112,40 @@ class StoredRun(Facts):
         if attempts not in ("current", "all"):
             raise UsageError(f"attempts is 'current' or 'all', not {attempts!r}")
         with self._reading() as connection:
+            is_current = attempts == "current"
             return read_history(
-                connection, self.id, keys, start, stop, is_current=attempts == "current"
+                connection, self.id, keys, start, stop, is_current=is_current, rank=rank
             )
 
-    def logs(self, tail: int | None = None) -> list[str]:
+    def logs(self, tail: int | None = None, rank: int = 0) -> list[str]:
         """Read what the run printed, line by line.
 
         Args:
             tail: Only so many lines from the end `[lines]`.
+            rank: Whose log.
 
         Raises:
             OSError: The log is there and can't be read.
         """
-        return read_lines(self._folder.logs, tail)
+        return read_lines(self._folder.logs_of(rank), tail)
 
-    def events(self, kind: str | None = None) -> Iterator[Event]:
-        """Iterate over the events of the journal, in the order they were written.
+    def events(self, kind: str | None = None, rank: int = 0) -> Iterator[Event]:
+        """Iterate over the events of a journal, in the order they were written.
 
         Lines that can't be understood are passed over; `problems` tells of them. Numbers of
         ``metrics`` events are floats where they are not finite.
 
         Args:
             kind: Only events of this type, such as ``metrics`` or ``alert``.
+            rank: Whose journal.
 
         Raises:
             OSError: The journal is there and can't be read.
         """
-        if not self._folder.journal.exists():
+        journal = self._folder.journal_of(rank)
+        if not journal.exists():
             return
-        for offset, line in iter_lines(self._folder.journal):
+        for offset, line in iter_lines(journal):
             event = None if line is None else decode(offset, line)
             if isinstance(event, Event) and kind in (None, event.type):
                 yield _with_floats(event) if event.type == "metrics" else event
@@ -191,7 +200,7 @@ class StoredRun(Facts):
 
     def _summaries(self) -> dict[str, MetricSummary]:
         with self._reading() as connection:
-            return load_summaries(connection, [self.id])[self.id]
+            return dict(sorted(load_summaries(connection, [self.id])[self.id].items()))
 
     def _shown(self) -> Iterator[tuple[str, object]]:
         yield "run", self.id

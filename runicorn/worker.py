@@ -63,21 +63,18 @@ class Worker:
 
     def post(self, work: Work) -> bool:
         """Have something done some time; tell whether there was room for it."""
-        try:
-            self._waiting.put_nowait(work)
-        except queue.Full:
+        if self._waiting.qsize() >= MAX_POSTED:
             return False
+        self._waiting.put(work)
         return True
 
     def stop(self) -> None:
         """End the thread once all is done that was posted; returns at once."""
-        try:
-            self._waiting.put_nowait(None)
-        except queue.Full:  # it hangs, and ends with the process
-            return
+        self._waiting.put(None)
 
     def _start(self) -> None:
-        self._waiting: queue.Queue[Work | None] = queue.Queue(MAX_POSTED)
+        # The only queue that a signal handler may use while its own thread is in it.
+        self._waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         work = (self._waiting, self._idle, self._idle_s)
         self._thread = threading.Thread(target=_work, args=work, name=self._name, daemon=True)
         self._thread.start()
@@ -90,7 +87,7 @@ class Worker:
             self._is_stuck = True
 
 
-def _work(waiting: queue.Queue[Work | None], idle: Work | None, idle_s: float | None) -> None:
+def _work(waiting: queue.SimpleQueue[Work | None], idle: Work | None, idle_s: float | None) -> None:
     while True:
         try:
             work = waiting.get(timeout=idle_s)

@@ -24,6 +24,7 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
     # Most tests start runs; what is recorded of the machine is the matter of a few of them.
+    monkeypatch.setenv("RUNICORN_CAPTURE_CONSOLE", "off")
     monkeypatch.setenv("RUNICORN_CAPTURE_ENV", "0")
     monkeypatch.setenv("RUNICORN_SYSTEM_METRICS", "0")
     yield

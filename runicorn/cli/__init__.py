@@ -44,16 +44,21 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     import typer
 
-    from runicorn.cli.commands import PipeClosedError, app
-    from runicorn.cli.output import complain, prepare_streams
+    from runicorn.cli.commands import PipeClosedError, build
+    from runicorn.cli.output import complain, prepare_streams, told_warnings
+    from runicorn.errors import UsageError
 
     prepare_streams()
-    command = typer.main.get_command(app)
     try:
-        code = command.main(list(arguments), prog_name="runicorn", standalone_mode=False)
-        sys.stdout.flush()
+        with told_warnings():
+            command = typer.main.get_command(build())
+            code = command.main(list(arguments), prog_name="runicorn", standalone_mode=False)
+            sys.stdout.flush()
     except PipeClosedError:
         return _leave_pipe()
+    except UsageError as error:  # a setting, before any command is there to say it
+        complain(str(error))
+        return WRONG_CALL
     except typer.Abort:
         complain("nothing was done")
         return 1

@@ -20,17 +20,19 @@ def query_of(
     status: Sequence[str] | None = None,
     tag: Sequence[str] | None = None,
     search: str | None = None,
+    filter_: str | None = None,
     sort: str = "-created_at",
     columns: Sequence[str] = (),
 ) -> ExperimentQuery:
     """Return the question that options ask.
 
     Args:
-        project: See `runicorn.cli.options`, as for all up to `search`.
-        name: ...
-        status: ...
-        tag: ...
-        search: ...
+        project: Only its runs, as for all up to `filter_`.
+        name: Of the experiment.
+        status: Any of these.
+        tag: All of these.
+        search: A part of a text.
+        filter_: In the filter language.
         sort: A field to order by; with ``-`` in front the largest first.
         columns: ``cfg.<path>`` and metric keys to load besides.
 
@@ -49,6 +51,7 @@ def query_of(
         status=list(status or ()),
         tags=list(tag or ()),
         search=search,
+        filter=filter_,
         order_by=sort.removeprefix("-"),
         order_desc=sort.startswith("-"),
         columns=list(columns),

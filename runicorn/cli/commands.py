@@ -10,10 +10,25 @@ from typing import Annotated, Any
 import typer
 
 import runicorn
-from runicorn.cli import DEBUG_VARIABLE, about, curating, health, listing, logs, showing
+from runicorn.cli import (
+    DEBUG_VARIABLE,
+    about,
+    comparing,
+    curating,
+    exporting,
+    health,
+    history,
+    importing,
+    listing,
+    logs,
+    showing,
+    viewer,
+)
 from runicorn.cli.output import complain
 from runicorn.cli.questions import DeclinedError
 from runicorn.errors import RunicornError, UsageError
+from runicorn.plugins.manager import Plugins
+from runicorn.settings import value_of
 
 EPILOG = (
     "Exit codes: 0 all went well, 1 something was wrong or not found, 2 the call was wrong, "
@@ -74,14 +89,52 @@ def _untyped_flags(params: Any) -> Any:
     return params
 
 
-app = typer.Typer(
-    name="runicorn",
-    cls=_Commands,
-    epilog=EPILOG,
-    help="Look at the runs of a root, and keep it in order.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-)
+def build() -> typer.Typer:
+    """Return the application with all commands, those of plugins last."""
+    app = typer.Typer(
+        name="runicorn",
+        cls=_Commands,
+        epilog=EPILOG,
+        help="Look at the runs of a root, and keep it in order.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_start)
+    for panel, functions in _COMMANDS.items():
+        for name, function in functions.items():
+            app.command(name, rich_help_panel=panel)(function)
+    _add_those_of_plugins(app)
+    for command in app.registered_commands:
+        command.cls = _Command
+        command.help = command.help or _paragraphs(command.callback)
+    return app
+
+
+def _add_those_of_plugins(app: typer.Typer) -> None:
+    theirs = typer.Typer()
+    plugins = Plugins(chosen=value_of("plugins"))
+    plugins.collect("runicorn_cli_commands", app=theirs)
+    plugins.close()
+    app.registered_commands += [each for each in theirs.registered_commands if _is_sound(each)]
+    app.registered_groups += theirs.registered_groups
+
+
+def _is_sound(command: typer.models.CommandInfo) -> bool:
+    """Tell whether a command can be called; one that can't would take all others with it."""
+    alone = typer.Typer()
+    alone.registered_commands = [command]
+    try:
+        typer.main.get_command(alone)
+    except Exception as error:  # noqa: BLE001 - it is somebody else's
+        complain(f"the command {command.name} of a plugin is left out: {error}")
+        return False
+    return True
+
+
+def _paragraphs(function: Callable[..., None] | None) -> str:
+    """Return a docstring with each paragraph on one line, as a terminal of any width needs it."""
+    paragraphs = inspect.cleandoc(getattr(function, "__doc__", None) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _show_version(value: bool) -> None:
@@ -90,7 +143,6 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def _start(
     ctx: typer.Context,
     version: Annotated[
@@ -102,35 +154,27 @@ def _start(
         typer.echo(ctx.get_help())
 
 
-def add(name: str, function: Callable[..., None], panel: str) -> None:
-    """Add a command.
-
-    Args:
-        name: Its name.
-        function: What it does; its docstring is the help.
-        panel: Under which heading ``--help`` lists it.
-    """
-    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
-    help_text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-    app.command(name, cls=_Command, help=help_text, rich_help_panel=panel)(function)
-
-
 def _told(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
     return f"{place}{error.strerror or error}"
 
 
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Look": {"ls": listing.ls, "show": showing.show, "logs": logs.logs},
+    "Look": {
+        "ls": listing.ls,
+        "show": showing.show,
+        "compare": comparing.compare,
+        "history": history.history,
+        "logs": logs.logs,
+        "viewer": viewer.viewer,
+    },
     "Keep in order": {
         "tag": curating.tag,
         "rm": curating.rm,
         "restore": curating.restore,
         "move": curating.move,
     },
+    "Take elsewhere": {"export": exporting.export, "import": importing.import_},
     "The root": {"doctor": health.doctor, "reindex": health.reindex, "du": health.du},
     "Runicorn": {"config": about.config, "plugins": about.plugins, "version": about.version},
 }
-for _panel, _functions in _COMMANDS.items():
-    for _name, _function in _functions.items():
-        add(_name, _function, _panel)

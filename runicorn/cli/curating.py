@@ -66,7 +66,7 @@ def rm(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RUN]...",
+            metavar="RUN",
             help="Ids of runs, or beginnings of them that no other run has.",
             autocompletion=options.complete_run,
             show_default=False,
@@ -116,7 +116,7 @@ def restore(
     runs: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN...",
+            metavar="RUN",
             help="Ids of runs in the recycle bin, or beginnings of them that no other run has.",
             autocompletion=options.complete_deleted_run,
             show_default=False,

@@ -26,6 +26,27 @@ _STANDARD = (
     Column("best", "id", rank=1),
     Column("tags", "text", rank=4),
 )
+_Sort = Annotated[
+    str,
+    typer.Option(
+        "--sort",
+        metavar="FIELD",
+        help="created_at, updated_at, started_at, ended_at, duration_s, status, name, project, "
+        "id, best_metric_value, cfg.<path> or a metric such as val/acc@max; with - in front "
+        "the largest first.",
+    ),
+]
+_Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        "-c",
+        metavar="FIELD",
+        help="Show this config value (cfg.<path>) or metric as well, its last value or "
+        "another as in val/acc@max; may be given more than once.",
+        show_default=False,
+    ),
+]
 
 
 def ls(
@@ -35,29 +56,12 @@ def ls(
     status: options.Statuses = None,
     tag: options.Tags = None,
     search: options.Search = None,
-    sort: Annotated[
-        str,
-        typer.Option(
-            "--sort",
-            metavar="FIELD",
-            help="created_at, updated_at, status, name, best_metric_value, cfg.<path> or a metric; "
-            "with - in front the largest first.",
-        ),
-    ] = "-created_at",
+    filter_: options.Filter = None,
+    sort: _Sort = "-created_at",
     limit: Annotated[
         int, typer.Option("--limit", "-l", min=0, metavar="N", help="So many runs; 0 for all.")
     ] = 50,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--column",
-            "-c",
-            metavar="FIELD",
-            help="Show this config value (cfg.<path>) or metric (its last value) as well; may be "
-            "given more than once.",
-            show_default=False,
-        ),
-    ] = None,
+    column: _Columns = None,
     with_deleted: Annotated[
         bool, typer.Option("--all", "-a", help="Also runs in the recycle bin.")
     ] = False,
@@ -75,7 +79,7 @@ def ls(
     tabs, times are in ISO 8601 and numbers in full.
     """
     folder, columns = existing_root(root), list(dict.fromkeys(column or ()))
-    query = query_of(project, name, status, tag, search, sort, columns)
+    query = query_of(project, name, status, tag, search, filter_, sort, columns)
     query = query.model_copy(update={"include_deleted": with_deleted, "only_deleted": only_deleted})
     with opened(folder) as store:
         found, total = matching(store, query, limit or None)

@@ -52,6 +52,10 @@ def logs(
             help="Every byte as it was printed, also what moves the cursor or renames the window.",
         ),
     ] = False,
+    rank: Annotated[
+        int,
+        typer.Option("--rank", min=0, metavar="N", help="Of this process of a distributed job."),
+    ] = 0,
     root: options.Root = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write one JSON document a line.")
@@ -63,10 +67,13 @@ def logs(
     A log that is cut or replaced while it is followed is read from its start.
     """
     folder = run_of(existing_root(root), run)
-    position = LogPosition(folder.logs)
+    path = folder.logs_of(rank)
+    position = LogPosition(path)
     if tail is not None:
         position.skip_to_last(tail)
-    lines = _followed(folder, position) if follow else _there(folder, position)
+    if not follow and not path.exists():
+        complain(f"run {folder.id} has printed nothing")
+    lines = _followed(folder, position) if follow else _there(position)
     has_colours = not os.environ.get("NO_COLOR")
     for line in lines:
         if as_json:
@@ -75,10 +82,8 @@ def logs(
             sys.stdout.write((line if raw else shown_log(line, has_colours=has_colours)) + "\n")
 
 
-def _there(folder: RunDir, position: LogPosition) -> Iterator[str]:
+def _there(position: LogPosition) -> Iterator[str]:
     """Give the lines that are there."""
-    if not folder.logs.exists():
-        complain(f"run {folder.id} has printed nothing")
     while lines := position.read() or position.read_rest():
         yield from lines
 

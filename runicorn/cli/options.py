@@ -56,19 +56,10 @@ Root = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
-RunId = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN",
-        help="A run's id, or a beginning of it that no other run has.",
-        autocompletion=complete_run,
-        show_default=False,
-    ),
-]
 NewestRun = Annotated[
     str | None,
     typer.Argument(
-        metavar="[RUN]",
+        metavar="RUN",
         help="A run's id, or a beginning of it that no other run has; the newest run if left out.",
         autocompletion=complete_run,
         show_default=False,
@@ -77,7 +68,7 @@ NewestRun = Annotated[
 RunIds = Annotated[
     list[str],
     typer.Argument(
-        metavar="RUN...",
+        metavar="RUN",
         help="Ids of runs, or beginnings of them that no other run has.",
         autocompletion=complete_run,
         show_default=False,
@@ -86,6 +77,16 @@ RunIds = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 # Which runs.
+Filter = Annotated[
+    str | None,
+    typer.Option(
+        "--filter",
+        "-F",
+        metavar="FILTER",
+        help="Only runs that it holds for, such as 'cfg.lr<1e-2 val/acc.max>0.9 not tag:old'.",
+        show_default=False,
+    ),
+]
 Project = Annotated[
     str | None,
     typer.Option(

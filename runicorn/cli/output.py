@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from runicorn.cli.texts import shown
@@ -33,6 +36,22 @@ def complain(message: str) -> None:
     sys.stdout.flush()  # what was answered before stands before it on a terminal
     sys.stderr.write(f"runicorn: {shown(' '.join(message.split()))}\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def told_warnings() -> Iterator[None]:
+    """Tell what Runicorn warns about like everything else that is no part of the answer."""
+    handler, logger = _Complaints(logging.WARNING), logging.getLogger("runicorn")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Complaints(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(record.getMessage())
 
 
 def emit(document: dict[str, Any], *, is_line: bool = False) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runicorn.cli.progress import progress
 from runicorn.curation.finding import find_run, folders_by_id
 from runicorn.documents import number_of, read_document
-from runicorn.errors import NotFoundError
+from runicorn.errors import IndexUnavailableError, NotFoundError
 from runicorn.layout import RunDir
 from runicorn.settings import find_root
 
@@ -43,14 +43,18 @@ def opened(root: Path, run_ids: Sequence[str] | None = None) -> Iterator[Store]:
         run_ids: Only these runs are caught up; all when ``None``.
 
     Raises:
-        IndexUnavailableError: The index can't be opened or written.
+        IndexUnavailableError: Neither the root's own index nor a spare one can be used.
     """
     # SQL is imported by commands that ask the index, not by all.
     from runicorn.store import Store
 
     with Store(root) as store:
         with progress("reading journals", "runs") as told:
-            store.catch_up(run_ids, progress=told)
+            try:
+                store.catch_up(run_ids, progress=told)
+            except IndexUnavailableError as error:
+                store.stand_in(error)  # the runs are safe in their files
+                store.catch_up(run_ids, progress=told)
         yield store
 
 

@@ -49,22 +49,25 @@ class Column:
     rank: int = 0
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[Any]], title: str = "") -> None:
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Any]], title: str = "") -> list[str]:
     """Write rows as a table.
 
     Args:
         columns: What they hold.
         rows: A cell a column; ``None`` is empty.
         title: Stands above the table.
+
+    Returns:
+        The columns that were left out.
     """
     if is_terminal():
-        _draw(columns, list(rows), title)
-        return
+        return _draw(columns, list(rows), title)
     lines = [[shown(column.name) for column in columns]]
     if title:
         sys.stdout.write(f"# {shown(title)}\n")
     for line in (*lines, *(_plain_row(columns, row) for row in rows)):
         sys.stdout.write("\t".join(line) + "\n")
+    return []
 
 
 def facts(title: str, named: Iterable[tuple[str, Any]]) -> None:
@@ -120,7 +123,7 @@ def pretty(kind: Kind, cell: Any) -> str:
         return duration(cell)
     if kind == "bytes":
         return size(cell)
-    if isinstance(cell, float):
+    if isinstance(cell, float) and cell == cell:  # noqa: PLR0124 - all but NaN
         return f"{cell:.6g}"
     return shown(_joined(cell))
 
@@ -132,6 +135,8 @@ def _plain_row(columns: Sequence[Column], row: Sequence[Any]) -> list[str]:
 def _joined(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if cell != cell:  # noqa: PLR0124 - only NaN differs from itself
+        return "NaN"
     if isinstance(cell, list | tuple):
         return ", ".join(map(_joined, cell))
     if isinstance(cell, dict):
@@ -139,7 +144,7 @@ def _joined(cell: Any) -> str:
     return str(cell)
 
 
-def _draw(columns: Sequence[Column], rows: list[Sequence[Any]], title: str) -> None:
+def _draw(columns: Sequence[Column], rows: list[Sequence[Any]], title: str) -> list[str]:
     from rich.table import Table
     from rich.text import Text
 
@@ -163,6 +168,7 @@ def _draw(columns: Sequence[Column], rows: list[Sequence[Any]], title: str) -> N
         drawn.add_row(*(_styled(columns[at].kind, row[at]) for at in chosen))
     _head(console, title)
     console.print(drawn)
+    return [column.name for at, column in enumerate(columns) if at not in chosen]
 
 
 def _console() -> Console:

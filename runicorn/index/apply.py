@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from runicorn.events import Damage, Event, as_number, decode, not_metrics_in, step_of
+from runicorn.index.ranks import ranked, unranked
 from runicorn.texts import clean, is_clean
 
 # Damaged lines listed per journal; all are counted.
@@ -36,12 +37,23 @@ class Column:
     values: list[float] = field(default_factory=list)
 
 
+class Definition(NamedTuple):
+    """What a script said of the metrics of a name."""
+
+    offset: int
+    goal: str | None
+    unit: str | None
+    step_metric: str | None
+    is_hidden: bool
+
+
 @dataclass(slots=True)
 class Parsed:
     """What a stretch of a journal says.
 
     Attributes:
-        columns: New points by metric key.
+        columns: New points by the key that a metric has in the index.
+        definitions: The last of this stretch by name.
         attempts: (attempt, step it took up at or ``None``) begun in this stretch, in order.
         attempt: The attempt that the next line belongs to.
         problems: (offset `[bytes]`, what is wrong), the first `MAX_LISTED` of the journal.
@@ -53,6 +65,7 @@ class Parsed:
     attempt: int
     columns: dict[str, Column] = field(default_factory=dict)
     attempts: list[tuple[int, int | None]] = field(default_factory=list)
+    definitions: dict[str, Definition] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
     n_damaged: int = 0
     n_lines: int = 0
@@ -64,7 +77,7 @@ class Parsed:
 
 
 def parse(
-    lines: Iterable[tuple[int, bytes | None]], attempt: int = 1, n_damaged: int = 0
+    lines: Iterable[tuple[int, bytes | None]], attempt: int = 1, n_damaged: int = 0, rank: int = 0
 ) -> Parsed:
     """Read a stretch of a journal.
 
@@ -72,6 +85,7 @@ def parse(
         lines: (offset `[bytes]`, line without newline or ``None`` where it is too long).
         attempt: The attempt that the first line belongs to.
         n_damaged: Damaged lines of the journal before this stretch.
+        rank: Whose journal it is.
     """
     parsed = Parsed(attempt)
     for offset, line in lines:
@@ -89,6 +103,10 @@ def parse(
                 _add_damage(parsed, damage, n_damaged)
         elif event.type == "attempt":
             _begin_attempt(parsed, event)
+        elif event.type == "define_metric":
+            _define(parsed, event)
+    if rank:
+        parsed.columns = {ranked(key, rank): column for key, column in parsed.columns.items()}
     return parsed
 
 
@@ -119,6 +137,9 @@ def _add_points(parsed: Parsed, event: Event) -> Damage | None:
             if not is_clean(key):
                 damage = Damage(event.offset, f"the key {clean(key)!r} is no valid text")
                 continue
+            if unranked(key)[1]:
+                damage = Damage(event.offset, f"the key {key!r} is that of another rank's metric")
+                continue
             column = columns[key] = Column()
         column.lines.append(shared)
         column.values.append(value)
@@ -138,6 +159,20 @@ def _begin_attempt(parsed: Parsed, event: Event) -> None:
         parsed.attempt += 1
     step = step_of(Event(event.offset, event.ts, event.type, {"global_step": resumed}))
     parsed.attempts.append((parsed.attempt, step))
+
+
+def _define(parsed: Parsed, event: Event) -> None:
+    data = event.data
+    name, goal = data.get("name"), data.get("goal")
+    unit, step_metric = data.get("unit"), data.get("step_metric")
+    if isinstance(name, str):
+        parsed.definitions[clean(name)] = Definition(
+            event.offset,
+            goal if goal in ("min", "max") else None,
+            clean(unit) if isinstance(unit, str) else None,
+            clean(step_metric) if isinstance(step_metric, str) else None,
+            data.get("hidden") is True,
+        )
 
 
 def _add_damage(parsed: Parsed, damage: Damage, n_before: int) -> None:

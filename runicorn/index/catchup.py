@@ -6,18 +6,30 @@ cut off anywhere: the index that comes out is the same, and only what is new is 
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import TypeVar
 
 from runicorn.documents import read_document
 from runicorn.errors import IndexUnavailableError
-from runicorn.index.database import Database, Reach
+from runicorn.index.database import Database, Reach, reach_of
 from runicorn.index.describe import created_at
-from runicorn.index.folders import Found, Look, find, find_some, is_gone, look_at, relative
+from runicorn.index.folders import (
+    NO_JOURNAL,
+    Found,
+    JournalLook,
+    Look,
+    find,
+    find_some,
+    is_gone,
+    look_at,
+    relative,
+)
 from runicorn.index.journals import (
     CursorMovedError,
     Stretch,
@@ -27,6 +39,7 @@ from runicorn.index.journals import (
     store_stretch,
 )
 from runicorn.index.runs import (
+    NEW_CURSOR,
     Cursor,
     Known,
     add_runs,
@@ -47,6 +60,10 @@ BATCH_BYTES = 1 << 20
 BATCH_RUNS = 100
 
 Looks = dict[str, Look]
+Folders = Mapping[str, Collection[Path]]
+Journal = tuple[str, str]
+"""Run id and name of the file."""
+Cursors = dict[Journal, Cursor]
 _T = TypeVar("_T")
 Progress = Callable[[int, int], None]
 """Called with (runs done, runs in all)."""
@@ -79,8 +96,10 @@ def catch_up(
     run_ids: Sequence[str] | None = None,
     budget_s: float | None = None,
     *,
+    folders: Folders | None = None,
     batch_bytes: int = BATCH_BYTES,
     progress: Progress | None = None,
+    stop: Event | None = None,
 ) -> Report:
     """Bring the index of a root up to its files.
 
@@ -90,17 +109,24 @@ def catch_up(
         run_ids: Only these runs; all when ``None``.
         budget_s: Stop between two transactions once so much time has passed; every call gets
             further by at least one `[s]`.
+        folders: Where some of these runs may lie that came or moved, by id; the others are looked
+            for in the whole root.
         batch_bytes: About how much of the journals one transaction stores `[bytes]`.
         progress: Told about the journals.
+        stop: Set from any thread, it ends this as if the time were over.
 
     Raises:
         IndexUnavailableError: The index can't be read or written.
     """
-    deadline = None if budget_s is None else time.monotonic() + budget_s
+    deadline = math.inf if budget_s is None else time.monotonic() + budget_s
+
+    def is_late() -> bool:
+        return time.monotonic() > deadline or (stop is not None and stop.is_set())
+
     n_rebuilt = database.n_rebuilt
-    sweep = _Sweep(database, root, deadline, batch_bytes, progress)
+    folders = folders or {}
     try:
-        report = sweep.run(run_ids)
+        report = _Sweep(database, root, folders, is_late, batch_bytes, progress).run(run_ids)
     except IndexUnavailableError:
         with database.reading():  # a damaged index is made anew at the next access
             pass
@@ -109,7 +135,7 @@ def catch_up(
     if database.n_rebuilt == n_rebuilt:
         return report
     # The index was made anew on the way, so everything is to be read.
-    return _Sweep(database, root, deadline, batch_bytes, progress).run(run_ids)
+    return _Sweep(database, root, folders, is_late, batch_bytes, progress).run(run_ids)
 
 
 @dataclass(slots=True)
@@ -118,13 +144,15 @@ class _Sweep:
 
     database: Database
     root: Path
-    deadline: float | None
+    told: Folders
+    is_late: Callable[[], bool]
     batch_bytes: int
     progress: Progress | None
     report: Report = field(default_factory=Report)
+    n_rebuilt: int = 0
 
     def run(self, run_ids: Sequence[str] | None) -> Report:
-        n_rebuilt = self.database.n_rebuilt
+        self.n_rebuilt = self.database.n_rebuilt
         known, found = self._look_around(run_ids)
         if run_ids is None:
             self._note_twins(found)
@@ -132,34 +160,36 @@ class _Sweep:
         self._add(known, found)
         self.report.is_listed = self.report.is_complete
         if run_ids is None:
-            self._note(Reach.LISTED, n_rebuilt)
+            self._note(Reach.LISTED)
         else:
             found.folders = {each: found.folders[each] for each in run_ids if each in found.folders}
         looks = self._looks(known, found)
         self._refresh(known, found, looks)
-        self._read_journals(found, looks, {run_id: known[run_id].cursor for run_id in looks})
+        self._read_journals(found, looks, _cursors({run_id: known[run_id] for run_id in looks}))
         if run_ids is None:
-            self._note(Reach.READ, n_rebuilt)
+            self._note(Reach.READ)
         self.report.changed = list(dict.fromkeys(self.report.changed))
         return self.report
 
     def _look_around(self, run_ids: Sequence[str] | None) -> tuple[dict[str, Known], Found]:
         with self.database.reading() as connection:
             known = load_known(connection, run_ids)
+            is_listed = reach_of(connection) >= Reach.LISTED
         if run_ids is not None:
             folders = {run_id: each.folder for run_id, each in known.items()}
-            found = find_some(self.root, folders, run_ids)
+            # To an index that lacks runs all are added together, so that slots follow the order of
+            # creation.
+            told = self.told if is_listed else {}
+            found = find_some(self.root, folders, told, run_ids)
             if found is not None:
                 return known, found
-            # One is new or has moved. All that are new are taken in together, so that slots follow
-            # the order of creation.
             with self.database.reading() as connection:
                 known = load_known(connection)
         return known, find(self.root)
 
-    def _note(self, reach: Reach, n_rebuilt: int) -> None:
+    def _note(self, reach: Reach) -> None:
         if self.report.is_complete:
-            self.database.note_reach(reach, n_rebuilt)
+            self.database.note_reach(reach, self.n_rebuilt)
 
     def _note_twins(self, found: Found) -> None:
         told = {run_id: tell_twins(folders) for run_id, folders in found.twins.items()}
@@ -189,6 +219,8 @@ class _Sweep:
         new.sort(key=lambda each: each[:2])
         for chunk in self._in_time(new):
             with self.database.writing() as connection:
+                if self.database.n_rebuilt != self.n_rebuilt:
+                    return  # made anew on the way, so the next sweep adds all of them in order
                 pairs = [(folder, look) for _created, _id, folder, look in chunk]
                 self.report.added += add_runs(connection, self.root, pairs)
                 known |= load_known(connection, [run_id for _created, run_id, *_ in chunk])
@@ -217,9 +249,16 @@ class _Sweep:
             with self.database.writing() as connection:
                 self.report.changed += judge_runs(connection, to_judge)
 
-    def _read_journals(self, found: Found, looks: Looks, cursors: dict[str, Cursor]) -> None:
+    def _read_journals(self, found: Found, looks: Looks, cursors: Cursors) -> None:
+        # Journals that are there, and those that were: of ranks beyond 0 only the folder tells.
+        journals = dict.fromkeys(cursors)
+        journals |= dict.fromkeys(
+            (run_id, file) for run_id in looks for file in looks[run_id].journals
+        )
         waiting = deque(
-            run_id for run_id, look in looks.items() if is_worth_reading(cursors[run_id], look)
+            journal
+            for journal in journals
+            if is_worth_reading(cursors.get(journal, NEW_CURSOR), _look_of(journal, looks))
         )
         n_all = len(waiting)
         while waiting:
@@ -228,20 +267,21 @@ class _Sweep:
                 self._store(stretches, waiting, found, looks, cursors)
             if self.progress is not None:
                 self.progress(n_all - len(waiting), n_all)
-            if waiting and self._is_late():
+            if waiting and self.is_late():
                 self.report.is_complete = False
                 return
 
     def _read(
-        self, waiting: deque[str], found: Found, looks: Looks, cursors: dict[str, Cursor]
+        self, waiting: deque[Journal], found: Found, looks: Looks, cursors: Cursors
     ) -> list[Stretch]:
         """Read a stretch of each of the next journals, as much as one transaction takes."""
         stretches: list[Stretch] = []
         rest = self.batch_bytes
         while waiting and rest > 0 and len(stretches) < BATCH_RUNS:
-            run_id = waiting.popleft()
-            path = found.folders[run_id].journal
-            stretch = read_stretch(run_id, path, cursors[run_id], looks[run_id], rest)
+            journal = waiting.popleft()
+            run_id, file = journal
+            cursor, look = cursors.get(journal, NEW_CURSOR), _look_of(journal, looks)
+            stretch = read_stretch(run_id, found.folders[run_id].path / file, cursor, look, rest)
             rest -= stretch.n_bytes
             if stretch.is_news or self._is_new_problem(stretch):
                 stretches.append(stretch)
@@ -251,17 +291,17 @@ class _Sweep:
         if stretch.problem is None:
             return False
         with self.database.reading() as connection:
-            return load_problem(connection, stretch.run_id) != stretch.problem
+            return load_problem(connection, stretch.run_id, stretch.file) != stretch.problem
 
     def _store(
         self,
         stretches: list[Stretch],
-        waiting: deque[str],
+        waiting: deque[Journal],
         found: Found,
         looks: Looks,
-        cursors: dict[str, Cursor],
+        cursors: Cursors,
     ) -> None:
-        run_ids = [stretch.run_id for stretch in stretches]
+        journals = [(stretch.run_id, stretch.file) for stretch in stretches]
         try:
             with self.database.writing() as connection:
                 for stretch in stretches:
@@ -272,27 +312,37 @@ class _Sweep:
         except CursorMovedError:
             # Somebody else read these lines. Go on from where they are.
             with self.database.reading() as connection:
-                moved = load_known(connection, run_ids)
-            cursors.update({run_id: known.cursor for run_id, known in moved.items()})
-            run_ids = [run_id for run_id in run_ids if run_id in moved]
+                known = load_known(connection, {run_id for run_id, _file in journals})
+            cursors |= _cursors(known)
+            journals = [journal for journal in journals if journal[0] in known]
         else:
-            cursors.update({stretch.run_id: stretch.after for stretch in stretches})
-            run_ids = [each.run_id for each in stretches if each.is_progress]
-            self.report.changed += run_ids
+            cursors |= {(each.run_id, each.file): each.after for each in stretches}
+            journals = [(each.run_id, each.file) for each in stretches if each.is_progress]
+            self.report.changed += [run_id for run_id, _file in journals]
             self.report.n_points += sum(each.parsed.n_points for each in stretches if each.parsed)
         waiting.extend(
-            run_id
-            for run_id in run_ids
-            if cursors[run_id].size_seen < (looks[run_id].journal_size or 0)
+            journal
+            for journal in journals
+            if cursors.get(journal, NEW_CURSOR).size_seen < (_look_of(journal, looks).size or 0)
         )
 
     def _in_time(self, items: Sequence[_T]) -> Iterator[list[_T]]:
         """Cut work into transactions; the first is always done, the others while there is time."""
         for number, chunk in enumerate(chunks(items, BATCH_RUNS)):
-            if number and self._is_late():
+            if number and self.is_late():
                 self.report.is_complete = False
                 return
             yield chunk
 
-    def _is_late(self) -> bool:
-        return self.deadline is not None and time.monotonic() > self.deadline
+
+def _cursors(known: dict[str, Known]) -> Cursors:
+    return {
+        (run_id, file): cursor
+        for run_id, each in known.items()
+        for file, cursor in each.cursors.items()
+    }
+
+
+def _look_of(journal: Journal, looks: Looks) -> JournalLook:
+    run_id, file = journal
+    return looks[run_id].journals.get(file, NO_JOURNAL)

@@ -170,6 +170,8 @@ class Database:
                 return
             has_been_open = self._identity is not None
             try:
+                if not has_been_open:  # a root that was moved away or unmounted is not made again
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._make()
             except (OSError, sqlite3.Error) as error:
                 raise IndexUnavailableError(f"{self.path} can't be opened: {error}") from error
@@ -178,7 +180,6 @@ class Database:
             self.n_rebuilt += has_been_open
 
     def _make(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         is_damaged = self._is_damaged and self._identity == _identity(self.path)
         if not is_damaged and place.owner_of(self.path) is Owner.OURS:
             return

@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runicorn.layout import JOURNAL_FILE, RunDir, iter_run_dirs, run_dir_at
+from runicorn.index.ranks import rank_of
+from runicorn.layout import RunDir, iter_run_dirs, run_dir_at
 from runicorn.texts import clean
 
 DOCUMENTS = (
@@ -28,21 +29,34 @@ _SETTLED_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
+class JournalLook:
+    """One look at a journal.
+
+    Attributes:
+        size: `[bytes]`; ``None`` when there is no journal, -1 when it is no regular file.
+        identity: Device and inode.
+        changed_at: Modification time `[ns]`; ``None`` where it may change again without a new time.
+    """
+
+    size: int | None = None
+    identity: str = ""
+    changed_at: int | None = None
+
+
+NO_JOURNAL = JournalLook()
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One look at a run folder.
 
     Attributes:
         documents: Fingerprint of the small documents: modification time, size and inode of each.
-        journal_size: `[bytes]`; ``None`` when there is no journal, -1 when it is no regular file.
-        journal_identity: Device and inode of the journal.
-        journal_changed_at: Modification time of the journal `[ns]`; ``None`` where it may change
-            again without a new time.
+        journals: Those that are there by name, also of further ranks.
     """
 
     documents: str
-    journal_size: int | None
-    journal_identity: str
-    journal_changed_at: int | None = None
+    journals: dict[str, JournalLook]
 
 
 @dataclass(slots=True)
@@ -74,12 +88,18 @@ def find(root: Path) -> Found:
     return found
 
 
-def find_some(root: Path, known: Mapping[str, str], run_ids: Collection[str]) -> Found | None:
-    """Return the folders of some runs, as far as they still lie where they did.
+def find_some(
+    root: Path,
+    known: Mapping[str, str],
+    told: Mapping[str, Collection[Path]],
+    run_ids: Collection[str],
+) -> Found | None:
+    """Return the folders of some runs, as far as they lie where they did or where somebody says.
 
     Args:
         root: The root.
         known: Folder relative to the root by run id.
+        told: Folders by run id, for those that came or moved; the first that is there counts.
         run_ids: The runs.
 
     Returns:
@@ -87,10 +107,12 @@ def find_some(root: Path, known: Mapping[str, str], run_ids: Collection[str]) ->
     """
     found = Found()
     for run_id in run_ids:
-        folder = known.get(run_id)
-        if folder is None or not (root / folder).is_dir():
+        places = [root / known[run_id]] if run_id in known else []
+        places += sorted(told.get(run_id, ()))
+        path = next((place for place in places if place.is_dir()), None)
+        if path is None:
             return None
-        found.folders[run_id] = run_dir_at(root, root / folder)
+        found.folders[run_id] = run_dir_at(root, path)
     return found
 
 
@@ -122,27 +144,32 @@ def look_at(folder: RunDir) -> Look | None:
     try:
         with os.scandir(folder.path) as entries:
             for entry in entries:
-                if entry.name in _LOOKED_AT:
+                if entry.name in _DOCUMENTS or rank_of(entry.name) is not None:
                     with suppress(OSError):  # a link that leads nowhere hides no run
                         files[entry.name] = os.stat(entry.path)  # noqa: PTH116 - Path costs more
     except OSError:
         return None
-    journal = files.pop(JOURNAL_FILE, None)
-    if not files and not (journal and journal.st_size) and _is_young(folder.path):
+    journals = {name: files.pop(name) for name in list(files) if name not in _DOCUMENTS}
+    has_lines = any(journal.st_size for journal in journals.values())
+    if not files and not has_lines and _is_young(folder.path):
         return None
     documents = ";".join(
         f"{name}:{file.st_mtime_ns}:{file.st_size}:{file.st_ino}"
         for name, file in sorted(files.items())
     )
-    if journal is None:
-        return Look(documents, None, "")
+    return Look(
+        documents, {name: _look_at_journal(file, looked_at) for name, file in journals.items()}
+    )
+
+
+def _look_at_journal(journal: os.stat_result, looked_at: float) -> JournalLook:
     size = journal.st_size if stat.S_ISREG(journal.st_mode) else -1
     is_settled = looked_at - journal.st_mtime > _SETTLED_S
     changed_at = journal.st_mtime_ns if is_settled else None
-    return Look(documents, size, f"{journal.st_dev}:{journal.st_ino}", changed_at)
+    return JournalLook(size, f"{journal.st_dev}:{journal.st_ino}", changed_at)
 
 
-_LOOKED_AT = frozenset({*DOCUMENTS, JOURNAL_FILE})
+_DOCUMENTS = frozenset(DOCUMENTS)
 
 
 def _is_young(path: Path) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import astuple, fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from runicorn.index.apply import Column
 from runicorn.index.database import insert_rows
+from runicorn.index.definitions import goal_of, load_goals
 from runicorn.index.points import add_points, read_points
 from runicorn.index.schema import ATTEMPTS, SERIES
 from runicorn.index.series import Summary, fold, summarize
@@ -26,15 +27,26 @@ _UPDATE = (
 )
 
 
-def store_points(connection: Connection, run_id: str, columns: Mapping[str, Column]) -> None:
-    """Store new points of one run and fold them into the summaries."""
-    known = _series(connection, run_id)
+def store_points(
+    connection: Connection, run_id: str, file: str, columns: Mapping[str, Column]
+) -> None:
+    """Store new points of one journal and fold them into the summaries.
+
+    Args:
+        connection: In a transaction that writes; definitions of the same lines are stored already.
+        run_id: The run.
+        file: The journal.
+        columns: By the key that a metric has in the index.
+    """
+    known = _series(connection, run_id, file)
+    goals = {} if known.keys() >= columns.keys() else load_goals(connection, run_id, file)
     new, changed = [], []
     for key, column in columns.items():
         row, added = known.get(key), _summary_of(column)
         end_offset = column.lines[-1].offset + 1
         if row is None:
-            new.append((None, run_id, key, added.n, end_offset, *astuple(added)))
+            goal = goal_of(key, goals)
+            new.append((None, run_id, key, file, added.n, end_offset, goal, *astuple(added)))
         else:
             folded = fold(_summary_in(row), added)
             changed.append((row.n_all + added.n, end_offset, *astuple(folded), row.id))
@@ -42,31 +54,34 @@ def store_points(connection: Connection, run_id: str, columns: Mapping[str, Colu
     if changed:
         connection.exec_driver_sql(_UPDATE, changed)
     if new:
-        known = _series(connection, run_id)
+        known = _series(connection, run_id, file)
     add_points(connection, ((known[key].id, column) for key, column in columns.items()))
 
 
 def store_attempts(
-    connection: Connection, run_id: str, begun: Sequence[tuple[int, int | None]]
+    connection: Connection, run_id: str, file: str, begun: Sequence[tuple[int, int | None]]
 ) -> None:
     """Store attempts that began and sum up anew what they supersede.
 
     Args:
         connection: In a transaction that writes; the points before are stored already.
         run_id: The run.
+        file: The journal they begin in.
         begun: (attempt, step it took up at `[steps]` or ``None``), in order.
     """
     found = connection.execute(
-        select(ATTEMPTS.c.attempt, ATTEMPTS.c.resumed_at_step).where(ATTEMPTS.c.run_id == run_id)
+        select(ATTEMPTS.c.attempt, ATTEMPTS.c.resumed_at_step).where(*_of(ATTEMPTS, run_id, file))
     )
     resumed: dict[int, int | None] = {attempt: step for attempt, step in found}  # noqa: C416 - rows are no pairs to a checker
     resumed = {1: None, **resumed, **dict(begun)}
     limits = _superseded_from(resumed)
-    connection.execute(ATTEMPTS.delete().where(ATTEMPTS.c.run_id == run_id))
-    rows = [(run_id, attempt, step, limits[attempt]) for attempt, step in sorted(resumed.items())]
+    connection.execute(ATTEMPTS.delete().where(*_of(ATTEMPTS, run_id, file)))
+    rows = [
+        (run_id, file, attempt, step, limits[attempt]) for attempt, step in sorted(resumed.items())
+    ]
     insert_rows(connection, ATTEMPTS, rows)
     if any(step is not None for _attempt, step in begun):
-        _sum_up_again(connection, run_id)
+        _sum_up_again(connection, run_id, file)
 
 
 def _superseded_from(resumed: Mapping[int, int | None]) -> dict[int, int | None]:
@@ -81,9 +96,9 @@ def _superseded_from(resumed: Mapping[int, int | None]) -> dict[int, int | None]
     return limits
 
 
-def _sum_up_again(connection: Connection, run_id: str) -> None:
+def _sum_up_again(connection: Connection, run_id: str, file: str) -> None:
     changed = []
-    for row in _series(connection, run_id).values():
+    for row in _series(connection, run_id, file).values():
         points = read_points(connection, row.id)
         order = np.argsort(points.offsets)
         summary = summarize(points.steps[order], points.values[order])
@@ -92,9 +107,13 @@ def _sum_up_again(connection: Connection, run_id: str) -> None:
         connection.exec_driver_sql(_UPDATE, changed)
 
 
-def _series(connection: Connection, run_id: str) -> dict[str, Row[Any]]:
-    found = connection.execute(select(SERIES).where(SERIES.c.run_id == run_id))
+def _series(connection: Connection, run_id: str, file: str) -> dict[str, Row[Any]]:
+    found = connection.execute(select(SERIES).where(*_of(SERIES, run_id, file)))
     return {row.key: row for row in found}
+
+
+def _of(table: Table, run_id: str, file: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.run_id == run_id, table.c.file == file
 
 
 def _summary_of(column: Column) -> Summary:

@@ -7,7 +7,7 @@ point.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, case, select
@@ -16,8 +16,10 @@ from runicorn.errors import JournalDamagedError
 from runicorn.files import open_regular
 from runicorn.index.apply import Parsed, parse
 from runicorn.index.database import insert_rows
-from runicorn.index.folders import Look
+from runicorn.index.definitions import store_definitions
+from runicorn.index.folders import JournalLook
 from runicorn.index.ingest import store_attempts, store_points
+from runicorn.index.ranks import rank_of
 from runicorn.index.runs import NEW_CURSOR, Cursor, drop_journal, note_problem, update_best
 from runicorn.index.schema import CURSORS, EXPERIMENTS, PROBLEMS
 from runicorn.journal import read_batch
@@ -38,6 +40,7 @@ class Stretch:
     """A stretch of a journal, ready to be stored.
 
     Attributes:
+        file: The journal's name.
         before: The cursor it was read from.
         after: The cursor once it is stored.
         parsed: What it says; ``None`` when the journal has to be read anew.
@@ -46,6 +49,7 @@ class Stretch:
     """
 
     run_id: str
+    file: str
     before: Cursor
     after: Cursor
     parsed: Parsed | None
@@ -62,20 +66,22 @@ class Stretch:
         return self.parsed is None or self.n_bytes > 0 or self.problem is not None
 
 
-def is_worth_reading(cursor: Cursor, look: Look) -> bool:
+def is_worth_reading(cursor: Cursor, look: JournalLook) -> bool:
     """Tell whether a journal may hold something new.
 
     Its size alone does not tell: a torn tail is cut off by the next writer, and the line that it
     writes may be just as long.
     """
-    if look.journal_size is None:
+    if look.size is None:
         return cursor.identity != ""
-    if look.journal_changed_at is None:
+    if look.changed_at is None:
         return True
-    return (look.journal_size, _identity(look)) != (cursor.size_seen, cursor.identity)
+    return (look.size, _identity(look)) != (cursor.size_seen, cursor.identity)
 
 
-def read_stretch(run_id: str, path: Path, cursor: Cursor, look: Look, max_bytes: int) -> Stretch:
+def read_stretch(
+    run_id: str, path: Path, cursor: Cursor, look: JournalLook, max_bytes: int
+) -> Stretch:
     """Read what comes next in a journal; never raises.
 
     Args:
@@ -85,21 +91,21 @@ def read_stretch(run_id: str, path: Path, cursor: Cursor, look: Look, max_bytes:
         look: What the journal looked like before this call.
         max_bytes: About how much to read `[bytes]`.
     """
-    size = look.journal_size
+    size, file = look.size, path.name
     if size is None or size < 0:
         after = replace(_reset(cursor), identity=_identity(look), size_seen=size or 0)
         problem = "is no regular file" if size is not None else None
-        return Stretch(run_id, cursor, after, None, problem)
+        return Stretch(run_id, file, cursor, after, None, problem)
     try:
         if not _is_same_journal(path, cursor):
-            return Stretch(run_id, cursor, _reset(cursor), None)
+            return Stretch(run_id, file, cursor, _reset(cursor), None)
         batch = read_batch(path, cursor.byte_offset, max_bytes)
     except JournalDamagedError:
-        return Stretch(run_id, cursor, _reset(cursor), None)
+        return Stretch(run_id, file, cursor, _reset(cursor), None)
     except OSError as error:
         parsed = Parsed(cursor.attempt)
-        return Stretch(run_id, cursor, cursor, parsed, f"can't be read: {error.strerror}")
-    parsed = parse(batch.lines, cursor.attempt, cursor.n_damaged)
+        return Stretch(run_id, file, cursor, cursor, parsed, f"can't be read: {error.strerror}")
+    parsed = parse(batch.lines, cursor.attempt, cursor.n_damaged, rank_of(file) or 0)
     after = Cursor(
         byte_offset=batch.end,
         n_lines=cursor.n_lines + parsed.n_lines,
@@ -112,7 +118,7 @@ def read_stretch(run_id: str, path: Path, cursor: Cursor, look: Look, max_bytes:
         last_ts=_latest(cursor.last_ts, parsed.last_ts),
         n_resets=cursor.n_resets,
     )
-    return Stretch(run_id, cursor, after, parsed, None, batch.end - batch.start)
+    return Stretch(run_id, file, cursor, after, parsed, None, batch.end - batch.start)
 
 
 def store_stretch(connection: Connection, stretch: Stretch) -> None:
@@ -121,11 +127,13 @@ def store_stretch(connection: Connection, stretch: Stretch) -> None:
     Raises:
         CursorMovedError: The cursor is not where the stretch began; undo the transaction.
     """
-    run_id, before = stretch.run_id, stretch.before
+    run_id, file, before = stretch.run_id, stretch.file, stretch.before
+    if file != JOURNAL_FILE and before == NEW_CURSOR:
+        _add_cursor(connection, run_id, file)
     moved = connection.execute(
         CURSORS.update().where(
             CURSORS.c.run_id == run_id,
-            CURSORS.c.file == JOURNAL_FILE,
+            CURSORS.c.file == file,
             CURSORS.c.byte_offset == before.byte_offset,
             CURSORS.c.tail == before.tail,
             CURSORS.c.n_resets == before.n_resets,
@@ -137,58 +145,67 @@ def store_stretch(connection: Connection, stretch: Stretch) -> None:
     if stretch.parsed is None:
         _forget(connection, stretch)
     elif stretch.after != before:
-        _store_parsed(connection, run_id, stretch.parsed, stretch.after)
+        _store_parsed(connection, stretch, stretch.parsed)
     if stretch.problem is not None:
-        note_problem(connection, run_id, JOURNAL_FILE, _UNREADABLE, stretch.problem)
+        note_problem(connection, run_id, file, _UNREADABLE, stretch.problem)
 
 
-def load_problem(connection: Connection, run_id: str) -> str | None:
+def load_problem(connection: Connection, run_id: str, file: str) -> str | None:
     """Return why a journal could not be read the last time."""
     return connection.execute(
-        select(PROBLEMS.c.message).where(*_unreadable(run_id))
+        select(PROBLEMS.c.message).where(*_unreadable(run_id, file))
     ).scalar_one_or_none()
 
 
+def _add_cursor(connection: Connection, run_id: str, file: str) -> None:
+    """Add the cursor of a further journal, unless it is there or the run is not."""
+    place = (CURSORS.c.run_id == run_id, CURSORS.c.file == file)
+    is_there = connection.execute(select(CURSORS.c.file).where(*place)).first()
+    run = select(EXPERIMENTS.c.id).where(EXPERIMENTS.c.id == run_id)
+    if is_there is None and connection.execute(run).first() is not None:
+        insert_rows(connection, CURSORS, [(run_id, file, *astuple(NEW_CURSOR))])
+
+
 def _forget(connection: Connection, stretch: Stretch) -> None:
-    drop_journal(connection, [stretch.run_id])
+    drop_journal(connection, stretch.run_id, stretch.file)
     if stretch.before.byte_offset:
         note_problem(
             connection,
             stretch.run_id,
-            JOURNAL_FILE,
+            stretch.file,
             _REPLACED,
             f"was cut or replaced after {stretch.before.byte_offset} bytes of it had been read; "
             "it was read anew",
         )
 
 
-def _store_parsed(connection: Connection, run_id: str, parsed: Parsed, after: Cursor) -> None:
+def _store_parsed(connection: Connection, stretch: Stretch, parsed: Parsed) -> None:
+    run_id, file = stretch.run_id, stretch.file
+    if parsed.definitions:
+        store_definitions(connection, run_id, file, parsed.definitions)
     if parsed.columns:
-        store_points(connection, run_id, parsed.columns)
+        store_points(connection, run_id, file, parsed.columns)
     if parsed.attempts:
-        store_attempts(connection, run_id, parsed.attempts)
-    insert_rows(
-        connection,
-        PROBLEMS,
-        [(run_id, JOURNAL_FILE, offset, message) for offset, message in parsed.problems],
-    )
-    connection.execute(PROBLEMS.delete().where(*_unreadable(run_id)))
-    row, last_ts = EXPERIMENTS.c, after.last_ts or 0.0
+        store_attempts(connection, run_id, file, parsed.attempts)
+    problems = [(run_id, file, offset, message) for offset, message in parsed.problems]
+    insert_rows(connection, PROBLEMS, problems)
+    connection.execute(PROBLEMS.delete().where(*_unreadable(run_id, file)))
+    row, last_ts = EXPERIMENTS.c, stretch.after.last_ts or 0.0
+    # The attempt of a run is that of rank 0.
+    attempt = stretch.after.attempt if file == JOURNAL_FILE else 0
     connection.execute(
         EXPERIMENTS.update()
         .where(row.id == run_id)
         .values(
             updated_at=case((row.updated_at < last_ts, last_ts), else_=row.updated_at),
-            attempt=case((row.attempt < after.attempt, after.attempt), else_=row.attempt),
+            attempt=case((row.attempt < attempt, attempt), else_=row.attempt),
         )
     )
     update_best(connection, [run_id])
 
 
-def _identity(look: Look) -> str:
-    if look.journal_changed_at is None:
-        return look.journal_identity
-    return f"{look.journal_identity}:{look.journal_changed_at}"
+def _identity(look: JournalLook) -> str:
+    return look.identity if look.changed_at is None else f"{look.identity}:{look.changed_at}"
 
 
 def _is_same_journal(path: Path, cursor: Cursor) -> bool:
@@ -215,9 +232,9 @@ def _latest(before: float | None, after: float | None) -> float | None:
     return max(times, default=None)
 
 
-def _unreadable(run_id: str) -> tuple[ColumnElement[bool], ...]:
+def _unreadable(run_id: str, file: str) -> tuple[ColumnElement[bool], ...]:
     return (
         PROBLEMS.c.run_id == run_id,
-        PROBLEMS.c.file == JOURNAL_FILE,
+        PROBLEMS.c.file == file,
         PROBLEMS.c.byte_offset == _UNREADABLE,
     )

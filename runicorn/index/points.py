@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from runicorn.index.apply import Column
 from runicorn.index.database import insert_rows
@@ -109,10 +109,15 @@ def read_points(
     return points.where(kept)
 
 
-def drop_points(connection: Connection, run_ids: list[str]) -> None:
-    """Forget all points of some runs; their series rows must still be there."""
-    of_runs = select(SERIES.c.id).where(SERIES.c.run_id.in_(run_ids))
-    connection.execute(POINTS.delete().where(POINTS.c.series_id.in_(of_runs)))
+def drop_points(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Forget all points of some series, whose rows must still be there.
+
+    Args:
+        connection: In a transaction that writes.
+        which: What holds for the rows of those series.
+    """
+    series = select(SERIES.c.id).where(which)
+    connection.execute(POINTS.delete().where(POINTS.c.series_id.in_(series)))
 
 
 def _times(found: NDArray[np.void]) -> NDArray[np.float64]:
@@ -125,7 +130,7 @@ def _superseded_from(connection: Connection, series_id: int) -> dict[int, int]:
     """Return by attempt the step from which on it is superseded."""
     found = connection.execute(
         select(ATTEMPTS.c.attempt, ATTEMPTS.c.superseded_from)
-        .join(SERIES, SERIES.c.run_id == ATTEMPTS.c.run_id)
+        .join(SERIES, (SERIES.c.run_id == ATTEMPTS.c.run_id) & (SERIES.c.file == ATTEMPTS.c.file))
         .where(SERIES.c.id == series_id, ATTEMPTS.c.superseded_from.is_not(None))
     )
     return {attempt: step for attempt, step in found}  # noqa: C416 - rows are no pairs to a checker

@@ -19,8 +19,8 @@ class SeriesState:
         n: Points, non-finite ones included.
         n_le0: Finite values that are 0 or below.
         end_offset: Line offset of the newest point, plus 1 `[bytes]`.
-        attempt: The run's current attempt.
-        n_resets: How often the run's journal turned out to be another one.
+        attempt: The current attempt of its journal.
+        n_resets: How often its journal turned out to be another one.
     """
 
     id: int
@@ -58,7 +58,7 @@ def load_series(
             CURSORS.c.attempt,
             CURSORS.c.n_resets,
         )
-        .join(CURSORS, CURSORS.c.run_id == row.run_id)
+        .join(CURSORS, (CURSORS.c.run_id == row.run_id) & (CURSORS.c.file == row.file))
         .where((row.n if is_current else row.n_all) > 0)
     )
     if keys is not None:

@@ -17,12 +17,13 @@ from sqlalchemy import Connection, Table, func, select
 from runicorn.events import as_number
 from runicorn.index.database import insert_rows
 from runicorn.index.describe import Description, describe, judge_again
-from runicorn.index.folders import Look
+from runicorn.index.folders import DOCUMENTS, Look
 from runicorn.index.points import drop_points
 from runicorn.index.schema import (
     ATTEMPTS,
     CONFIG_VALUES,
     CURSORS,
+    DEFINITIONS,
     EXPERIMENTS,
     PROBLEMS,
     SERIES,
@@ -38,7 +39,7 @@ FOLDER = "."
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far the journal of a run was read; see `runicorn.index.schema.CursorRow`."""
+    """How far a journal of a run was read; see `runicorn.index.schema.CursorRow`."""
 
     byte_offset: int
     n_lines: int
@@ -63,7 +64,7 @@ class Known:
     status: str
     exit_reason: str | None
     evidence: str | None
-    cursor: Cursor
+    cursors: dict[str, Cursor]
 
 
 def load_known(connection: Connection, run_ids: Iterable[str] | None = None) -> dict[str, Known]:
@@ -71,7 +72,7 @@ def load_known(connection: Connection, run_ids: Iterable[str] | None = None) -> 
     row = EXPERIMENTS.c
     statement = select(
         row.id, row.folder, row.documents, row.status, row.exit_reason, row.evidence,
-        *(CURSORS.c[name] for name in Cursor.__slots__),
+        CURSORS.c.file, *(CURSORS.c[name] for name in Cursor.__slots__),
     ).join(CURSORS, CURSORS.c.run_id == row.id)  # fmt: skip
     if run_ids is None:
         found = connection.execute(statement).all()
@@ -81,7 +82,12 @@ def load_known(connection: Connection, run_ids: Iterable[str] | None = None) -> 
             for chunk in chunks(run_ids)
             for each in connection.execute(statement.where(row.id.in_(chunk)))
         ]
-    return {each[0]: _known_of(tuple(each)) for each in found}
+    known: dict[str, Known] = {}
+    for run_id, folder, documents, status, exit_reason, evidence, file, *cursor in found:
+        if run_id not in known:
+            known[run_id] = Known(folder, documents, status, exit_reason, evidence, {})
+        known[run_id].cursors[file] = Cursor(*cursor)
+    return known
 
 
 def add_runs(connection: Connection, root: Path, runs: Sequence[tuple[RunDir, Look]]) -> list[str]:
@@ -113,22 +119,23 @@ def refresh_run(connection: Connection, root: Path, folder: RunDir, look: Look) 
     """Read the documents of a known run again."""
     description = describe(root, folder)
     run_id = description.values["id"]
-    cursor = connection.execute(
-        select(CURSORS.c.attempt, CURSORS.c.last_ts).where(CURSORS.c.run_id == run_id)
-    ).first()
-    if cursor is None:
+    cursors = connection.execute(
+        select(CURSORS.c.file, CURSORS.c.attempt, CURSORS.c.last_ts).where(
+            CURSORS.c.run_id == run_id
+        )
+    ).all()
+    if not cursors:
         return  # removed by another process meanwhile; the next look finds it as new
     values = {**description.values, "documents": look.documents}
-    values["attempt"] = max(values["attempt"], cursor.attempt)
-    if cursor.last_ts is not None:
-        values["updated_at"] = max(values["updated_at"], cursor.last_ts)
+    for file, attempt, last_ts in cursors:
+        if file == JOURNAL_FILE:
+            values["attempt"] = max(values["attempt"], attempt)
+        values["updated_at"] = max(values["updated_at"], last_ts or 0.0)
     connection.execute(EXPERIMENTS.update().where(EXPERIMENTS.c.id == run_id), values)
     for table in (CONFIG_VALUES, TAGS):
         connection.execute(table.delete().where(table.c.run_id == run_id))
     connection.execute(
-        PROBLEMS.delete().where(
-            PROBLEMS.c.run_id == run_id, PROBLEMS.c.file.not_in([JOURNAL_FILE, FOLDER])
-        )
+        PROBLEMS.delete().where(PROBLEMS.c.run_id == run_id, PROBLEMS.c.file.in_(DOCUMENTS))
     )
     _add_parts(connection, [description])
     update_best(connection, [run_id])
@@ -166,21 +173,18 @@ def remove_runs(connection: Connection, run_ids: Sequence[str]) -> list[str]:
     removed: list[str] = []
     for chunk in chunks(run_ids):
         removed += load_known(connection, chunk)
-        drop_journal(connection, chunk)
-        for table in (PROBLEMS, CONFIG_VALUES, TAGS, CURSORS):
+        drop_points(connection, SERIES.c.run_id.in_(chunk))
+        for table in (SERIES, ATTEMPTS, DEFINITIONS, PROBLEMS, CONFIG_VALUES, TAGS, CURSORS):
             connection.execute(table.delete().where(table.c.run_id.in_(chunk)))
         connection.execute(EXPERIMENTS.delete().where(EXPERIMENTS.c.id.in_(chunk)))
     return removed
 
 
-def drop_journal(connection: Connection, run_ids: list[str]) -> None:
-    """Forget what was read from the journals of some runs, but not the cursors."""
-    drop_points(connection, run_ids)
-    for table in (SERIES, ATTEMPTS):
-        connection.execute(table.delete().where(table.c.run_id.in_(run_ids)))
-    connection.execute(
-        PROBLEMS.delete().where(PROBLEMS.c.run_id.in_(run_ids), PROBLEMS.c.file == JOURNAL_FILE)
-    )
+def drop_journal(connection: Connection, run_id: str, file: str) -> None:
+    """Forget what was read from a journal, but not its cursor."""
+    drop_points(connection, (SERIES.c.run_id == run_id) & (SERIES.c.file == file))
+    for table in (SERIES, ATTEMPTS, DEFINITIONS, PROBLEMS):
+        connection.execute(table.delete().where(table.c.run_id == run_id, table.c.file == file))
 
 
 def update_best(connection: Connection, run_ids: Sequence[str]) -> None:
@@ -230,11 +234,6 @@ def chunks(values: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:
     rest = iter(values)
     while chunk := list(islice(rest, size)):
         yield chunk
-
-
-def _known_of(row: tuple[Any, ...]) -> Known:
-    _id, folder, documents, status, exit_reason, evidence, *cursor = row
-    return Known(folder, documents, status, exit_reason, evidence, Cursor(*cursor))
 
 
 def _best(

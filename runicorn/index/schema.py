@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 # "RUNI" in ASCII: tells our database from any other, also from that of the public release 0.4.
 APPLICATION_ID = 0x52554E49
-SCHEMA_NUMBER = 2
+SCHEMA_NUMBER = 3
 
 _BIG = BigInteger
 
@@ -102,8 +102,11 @@ class SeriesRow(SQLModel, table=True):
     Extremes and mean are over finite values; among equal extremes the first logged counts.
 
     Attributes:
+        key: As it was logged; that of a further rank as `runicorn.index.ranks.ranked` spells it.
+        file: The journal that its points stand in.
         n_all: Points of all attempts.
         end_offset: Line offset of the last point read, plus 1 `[bytes]`.
+        goal: ``min`` or ``max`` where a definition says so.
         total: Sum of the finite values, exact; see `runicorn.index.exact`.
     """
 
@@ -116,8 +119,10 @@ class SeriesRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     run_id: str
     key: str
+    file: str
     n_all: int = Field(sa_type=_BIG)
     end_offset: int = Field(sa_type=_BIG)
+    goal: str | None
     n: int = Field(sa_type=_BIG)
     n_finite: int = Field(sa_type=_BIG)
     n_le0: int = Field(sa_type=_BIG)
@@ -149,8 +154,29 @@ class PointRow(SQLModel, table=True):
     attempt: int
 
 
+class DefinitionRow(SQLModel, table=True):
+    """What a script said of a metric, the last word for each name.
+
+    Attributes:
+        name: A key or a pattern.
+        line_offset: Where its line starts `[bytes]`.
+    """
+
+    __tablename__ = "definitions"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    run_id: str = Field(primary_key=True)
+    file: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    line_offset: int = Field(sa_type=_BIG)
+    goal: str | None
+    unit: str | None
+    step_metric: str | None
+    is_hidden: bool
+
+
 class AttemptRow(SQLModel, table=True):
-    """A stretch of a run's journal between two resumes.
+    """A stretch of a journal between two resumes.
 
     Attributes:
         resumed_at_step: Where it took up `[steps]`; NULL for the first.
@@ -162,6 +188,7 @@ class AttemptRow(SQLModel, table=True):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     run_id: str = Field(primary_key=True)
+    file: str = Field(primary_key=True)
     attempt: int = Field(primary_key=True)
     resumed_at_step: int | None = Field(sa_type=_BIG)
     superseded_from: int | None = Field(sa_type=_BIG)
@@ -233,12 +260,14 @@ TAGS = _table(TagRow)
 CONFIG_VALUES = _table(ConfigValueRow)
 SERIES = _table(SeriesRow)
 POINTS = _table(PointRow)
+DEFINITIONS = _table(DefinitionRow)
 ATTEMPTS = _table(AttemptRow)
 CURSORS = _table(CursorRow)
 PROBLEMS = _table(ProblemRow)
 FACTS = _table(FactRow)
 TABLES = (
-    EXPERIMENTS, TAGS, CONFIG_VALUES, SERIES, POINTS, ATTEMPTS, CURSORS, PROBLEMS, FACTS
+    EXPERIMENTS, TAGS, CONFIG_VALUES, SERIES, POINTS, DEFINITIONS, ATTEMPTS, CURSORS, PROBLEMS,
+    FACTS,
 )  # fmt: skip
 
 # The current path: what a later attempt superseded stays in `points` and is not shown here.
@@ -249,7 +278,7 @@ SELECT s.run_id AS experiment_id, p.ts AS timestamp, s.key AS metric_name,
        p.value AS metric_value, p.step AS step, p.stage AS stage
 FROM series AS s
 JOIN points AS p ON p.series_id = s.id
-LEFT JOIN attempts AS a ON a.run_id = s.run_id AND a.attempt = p.attempt
+LEFT JOIN attempts AS a ON a.run_id = s.run_id AND a.file = s.file AND a.attempt = p.attempt
 WHERE a.superseded_from IS NULL OR p.step < a.superseded_from
 """
 

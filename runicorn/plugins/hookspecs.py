@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pluggy
 
 from runicorn.pieces import Media
+from runicorn.transfer import Exporter, Importer
+
+if TYPE_CHECKING:
+    import typer
 
 PROJECT = "runicorn"
 PREFIX = "runicorn_"
@@ -75,6 +79,19 @@ def runicorn_logged(run: RecordingRun, event: Mapping[str, Any]) -> None:
     Args:
         run: The run.
         event: ``ts`` `[s]`, ``type`` and ``data``, as in the journal.
+    """
+
+
+@hookspec
+def runicorn_before_text(run: RecordingRun, text: str) -> None:
+    """Observe that `log_text` is about to add text to the log, after what is written here.
+
+    Called in a thread that all observers of the run share; ``log_text`` waits for it, but not for
+    long.
+
+    Args:
+        run: The run.
+        text: What will be added.
     """
 
 
@@ -161,4 +178,39 @@ def runicorn_system_sample(run: RecordingRun) -> dict[str, float] | None:
     Returns:
         Numbers by key, the unit at the end of the key (``memory/used_bytes``); ``None`` when there
         is nothing to measure.
+    """
+
+
+@hookspec
+def runicorn_exporters() -> Mapping[str, Exporter] | None:
+    """Give formats that runs can be exported to.
+
+    Called by ``runicorn export``, once a call.
+
+    Returns:
+        Exporters by the name of the format, such as ``csv``; of several with one name that of the
+        plugin asked first is used, so that a plugin can replace one that is built in.
+    """
+
+
+@hookspec
+def runicorn_importers() -> Mapping[str, Importer] | None:
+    """Give formats that runs can be imported from.
+
+    Called by ``runicorn import``, once a call.
+
+    Returns:
+        Importers by the name of the format; chosen as the exporters are.
+    """
+
+
+@hookspec
+def runicorn_cli_commands(app: typer.Typer) -> None:
+    """Add commands to ``runicorn``.
+
+    Called once, when the command has been given its own commands and nothing has been read yet.
+
+    Args:
+        app: Takes commands by ``app.command("name")(function)``; a docstring is the help, and what
+            is raised of `runicorn.errors` becomes one line on stderr and an exit code.
     """

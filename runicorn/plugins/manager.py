@@ -21,10 +21,13 @@ from runicorn.plugins import hookspecs
 from runicorn.worker import Worker
 
 # Asked from the last to the first.
-BUILT_IN = ("arrays", "media", "alerts", "live_index", "nvidia", "git", "hardware", "environment")
-# What `log` takes is no extra.
-ALWAYS = ("arrays", "media")
+BUILT_IN = (
+    "console", "arrays", "media", "alerts", "live_index", "nvidia", "git", "hardware",
+    "environment", "exporters", "demo",
+)  # fmt: skip
 NO_PLUGINS = "none"
+# Never left out: what `log` takes, and what ``runicorn export`` writes, are no extras.
+ALWAYS = ("arrays", "media", "exporters")
 # How long a run waits for all plugins at one hook, and for each of them at least [s].
 HOOK_S = 5.0
 MIN_HOOK_S = 0.5
@@ -55,14 +58,14 @@ class Plugins:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._warned: set[tuple[str, str]] = set()
-        self._worker = Worker("runicorn-plugins")
-        # A thread of its own, so that a slow listener holds up no start and no end.
-        self._teller: Worker | None = None
         for found in installed(list(chosen)):
             if found.plugin is not None:
                 self._register_found(found)
         for plugin in given:
             self._register(plugin)
+        self._worker = Worker("runicorn-plugins")
+        # A thread of its own, so that a slow listener holds up no start and no end.
+        self._teller: Worker | None = None
 
     def _register_found(self, found: Found) -> None:
         try:
@@ -145,7 +148,7 @@ class Plugins:
             arguments = {"key": key, "value": value}
             try:
                 number = impl.function(*[arguments[name] for name in impl.argnames])
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise PluginError(impl.plugin_name, hook, f"{key!r}: {error!r}") from error
             if number is not None:
                 return number
@@ -157,7 +160,7 @@ class Plugins:
     def _call(self, impl: pluggy.HookImpl, hook: str, arguments: Mapping[str, object]) -> None:
         try:
             impl.function(*[arguments[name] for name in impl.argnames])
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - promise 5: no plugin stops a run
+        except BaseException as error:  # noqa: BLE001 - promise 5: no plugin stops a run
             self.warn_once(impl.plugin_name, hook, repr(error))
 
     def warn_once(self, plugin: str, hook: str, trouble: str) -> None:

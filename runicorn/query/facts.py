@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from runicorn.errors import RunNotFoundError
 from runicorn.index.schema import ATTEMPTS, EXPERIMENTS
+from runicorn.layout import JOURNAL_FILE
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ def read_attempts(connection: Connection, run_id: str) -> list[Attempt]:
     row = ATTEMPTS.c
     found = connection.execute(
         select(row.attempt, row.resumed_at_step, row.superseded_from)
-        .where(row.run_id == run_id)
+        .where(row.run_id == run_id, row.file == JOURNAL_FILE)
         .order_by(row.attempt)
     )
     return [Attempt(*each) for each in found] or [Attempt(1, None, None)]

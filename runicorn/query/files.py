@@ -49,6 +49,8 @@ class RunFiles:
     """A run as its documents tell of it.
 
     Attributes:
+        id: The name of its folder, as an answer can hold it (`runicorn.texts.clean`); so are the
+            project and the name.
         folder: Where it lies.
         created_at: `[s]`; the folder's own time where the documents do not say.
         n_created: Artifact versions the run made.
@@ -172,7 +174,7 @@ class FileReader:
             known = self._known
         if not wanted <= known.keys():
             known = {**known, **self._walk()}  # the folder of a run that is gone told it as well
-        return {run_id: known[run_id].project or None for run_id in wanted & known.keys()}
+        return {run_id: clean(known[run_id].project) or None for run_id in wanted & known.keys()}
 
     def journal_state(self, run_id: str) -> str:
         """Return a text that changes whenever the run's journal changes.
@@ -232,9 +234,10 @@ class FileReader:
         folders: dict[str, RunDir] = {}
         for folder in iter_run_dirs(self.root):
             # Of two folders with one id the first by path counts, as in the index.
-            other = folders.setdefault(folder.id, folder)
+            run_id = clean(folder.id)
+            other = folders.setdefault(run_id, folder)
             if other is not folder and folder.path.as_posix() < other.path.as_posix():
-                folders[folder.id] = folder
+                folders[run_id] = folder
         with self._lock:
             self._known = folders
         return folders
@@ -283,11 +286,11 @@ def _read_run(folder: RunDir) -> RunFiles:
     status, _ = read_document(folder.status)
     summary, _ = read_document(folder.summary)
     return RunFiles(
-        id=folder.id,
+        id=clean(folder.id),
         folder=folder,
         # The place wins, as in the index: who moves a folder means it.
-        project=folder.project or text_of(meta, "project") or "",
-        name=folder.name or text_of(meta, "name") or "",
+        project=clean(folder.project) or text_of(meta, "project") or "",
+        name=clean(folder.name) or text_of(meta, "name") or "",
         created_at=number_of(meta, "created_at") or _modified_at(folder.path),
         state=judge(meta, status, clock.now()),
         pid=integer_of(meta, "pid"),

@@ -93,4 +93,4 @@ def _library(name: str, call: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise MissingLibraryError(name, call) from error
+        raise MissingLibraryError(name, f"{call}()") from error

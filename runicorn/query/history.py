@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from runicorn.index.points import MAX_STEP, MIN_STEP, Points, read_points
+from runicorn.index.ranks import ranked, unranked
 from runicorn.index.reading import load_series
 from runicorn.query import frames
 
@@ -130,28 +131,33 @@ def read_history(
     stop: int | None = None,
     *,
     is_current: bool = True,
+    rank: int = 0,
 ) -> History:
     """Read the points of a run; a metric that was never logged has none.
 
     Args:
         connection: In a transaction that reads the index.
         run_id: The run.
-        keys: The metrics; all in alphabetical order when there are none.
+        keys: The metrics; all of the rank in alphabetical order when there are none.
         start: First step, inclusive `[steps]`.
         stop: Last step, inclusive `[steps]`.
         is_current: Leave out what a later attempt superseded.
+        rank: Whose metrics.
     """
     low = MIN_STEP if start is None else max(MIN_STEP, min(start, MAX_STEP))
     high = MAX_STEP if stop is None else max(MIN_STEP, min(stop, MAX_STEP))
-    states = load_series(connection, [run_id], list(keys) or None, is_current=is_current)
-    names = tuple(dict.fromkeys(keys)) or tuple(sorted(key for _run, key in states))
+    asked = [ranked(key, rank) for key in keys]
+    states = load_series(connection, [run_id], asked or None, is_current=is_current)
+    if not keys:
+        found_keys = (unranked(key) for _run, key in states)
+        keys = sorted(key for key, of_rank in found_keys if of_rank == rank)
+    names = tuple(dict.fromkeys(keys))
+    series = [states.get((run_id, ranked(key, rank))) for key in names]
     found = [
-        read_points(
-            connection, states[run_id, key].id, low, high, is_current=is_current, with_times=True
-        )
-        if (run_id, key) in states
+        read_points(connection, each.id, low, high, is_current=is_current, with_times=True)
+        if each is not None
         else _NOTHING
-        for key in names
+        for each in series
     ]
     stretches = [found] if is_current else _by_attempt(found)
     return _concatenated(

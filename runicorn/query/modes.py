@@ -56,6 +56,8 @@ def value_of(series: FromClause, key: str, mode: str) -> ColumnElement[Any]:
     low, high = series.c.min_value, series.c.max_value
     guessed = {"min": low, "max": high}.get(guess(key) or "")
     return case(
+        (series.c.goal == "min", low),
+        (series.c.goal == "max", high),
         (said & (EXPERIMENTS.c.best_metric_mode == "min"), low),
         (said & (EXPERIMENTS.c.best_metric_mode == "max"), high),
         else_=guessed,

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_
 
 from runicorn.errors import InvalidFilterError, InvalidValueError
 from runicorn.ids import check_key
+from runicorn.index.ranks import unranked
 from runicorn.index.schema import CONFIG_VALUES, EXPERIMENTS, SERIES
 from runicorn.query import modes
 from runicorn.query.filters.conditions import DURATION
@@ -108,7 +109,7 @@ def config_path(field: str, name: str) -> str | None:
             raise InvalidFilterError(field, f"{name!r} names no config value; write cfg.<path>")
         return name.removeprefix(CONFIG_PREFIX)
     try:
-        check_key(name)
+        check_key(unranked(name)[0])
     except InvalidValueError as error:
         raise InvalidFilterError(field, str(error)) from error
     return None

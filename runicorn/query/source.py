@@ -57,6 +57,27 @@ class Source:
                 self._own.must_list_all = self._must_list_all
             return self._own
 
+    @property
+    def in_use(self) -> Database:
+        """The spare index once there is one, else the root's own.
+
+        Raises:
+            IndexUnavailableError: It can't be opened or made.
+        """
+        with self._lock:
+            return self.index if self._spare is None else self._spare.database
+
+    def stand_in(self, error: IndexUnavailableError) -> None:
+        """Use a spare index from now on; it is empty until it is caught up.
+
+        Args:
+            error: Why the root's own can't be used.
+
+        Raises:
+            IndexUnavailableError: Not even a spare index can be made.
+        """
+        self._make_spare(error)
+
     def caught_up(self, run_ids: Sequence[str] | None = None) -> Database:
         """Return an index that holds what the files say.
 

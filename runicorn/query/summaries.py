@@ -52,7 +52,7 @@ class MetricSummary:
 def load_summaries(
     connection: Connection, run_ids: Sequence[str], keys: Collection[str] | None = None
 ) -> dict[str, dict[str, MetricSummary]]:
-    """Load the metrics of some runs by run and key, keys in alphabetical order.
+    """Load the metrics of some runs by run and key, in no order.
 
     Args:
         connection: In a transaction that reads the index.
@@ -64,7 +64,6 @@ def load_summaries(
         select(SERIES, EXPERIMENTS.c.best_metric_name, EXPERIMENTS.c.best_metric_mode)
         .join(EXPERIMENTS, EXPERIMENTS.c.id == row.run_id)
         .where(row.n > 0)
-        .order_by(row.key)
     )
     if keys is not None:
         statement = statement.where(row.key.in_(keys))
@@ -83,8 +82,8 @@ def summary_of(
 
 
 def _summary(row: Row[Any]) -> MetricSummary:
-    goal = row.best_metric_mode if row.best_metric_name == row.key else None
-    goal = goal or guess(row.key)
+    primary = row.best_metric_mode if row.best_metric_name == row.key else None
+    goal = row.goal or primary or guess(row.key)
     return MetricSummary(
         count=row.n,
         nan_count=row.n_nan,

@@ -79,7 +79,7 @@ class Prefix:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     store: Store = app.state.store
     store.root.mkdir(parents=True, exist_ok=True)  # so that it can be watched from the start
-    refresher = Refresher(store, app.state.notices.publish, app.state.tails.wake)
+    refresher = Refresher(store, app.state.notices.publish, app.state.tails)
     app.state.refresher = refresher
     refresher.start()
     try:

@@ -11,17 +11,17 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-
-from watchfiles import Change
 
 from runicorn.errors import IndexUnfinishedError, RunicornError
 from runicorn.query.models import CatchUpReport, ExperimentQuery
 from runicorn.query.places import may_be_run_id, touched_run
 from runicorn.store import Reach, Store
-from runicorn_server.watch import watch
+from runicorn_server.tail import LogTails
+from runicorn_server.watch import Watcher
 
 # Two rounds of catching up begin at least this far apart, unless a request waits [s].
 ROUND_S = 0.5
@@ -41,31 +41,32 @@ LOOKS_A_SWEEP = 4
 # The pause after a failed round, doubled up to the last [s].
 RETRY_S = 1.0
 MAX_RETRY_S = 60.0
-# How long a round in reach may hold up the end of the server [s].
+# How long a round in progress may hold up the end of the server [s].
 STOP_S = 5.0
 
 _log = logging.getLogger("runicorn.server")
 
+Folders = Mapping[str, set[Path]]
 Publish = Callable[[CatchUpReport], None]
-Wake = Callable[[Iterable[Path]], None]
 
 
 class Refresher:
     """Three tasks of one server: watch, catch up, look after running runs."""
 
-    def __init__(self, store: Store, publish: Publish, wake: Wake) -> None:
+    def __init__(self, store: Store, publish: Publish, tails: LogTails) -> None:
         """Prepare; nothing runs before `start`.
 
         Args:
             store: What is caught up.
             publish: Called on the event loop with what changed, after each round with news.
-            wake: Called on the event loop with the files that changed.
+            tails: The listeners of logs, who hear of the files that changed.
         """
         self._store = store
         self._publish = publish
-        self._wake = wake
+        self._tails = tails
         self._loop = asyncio.get_running_loop()
-        self._touched: set[str] = set()
+        self._watcher = Watcher(store.root, self._note, self._look_at_all, tails.look_often)
+        self._touched: defaultdict[str, set[Path]] = defaultdict(set)
         self._asked: set[str] = set()
         self._is_all_touched = True
         self._is_sweep_due = False
@@ -77,22 +78,21 @@ class Refresher:
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._may_run = asyncio.Event()
-        self._stopping = asyncio.Event()
+        self._stopping = threading.Event()
         self._rounds: asyncio.Task[None] | None = None
         self._others: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the tasks on the running event loop."""
         self._may_run.set()
-        self._rounds = asyncio.create_task(self._catch_up(), name="runicorn_catch_up")
-        watching = watch(self._store.root, self._note, self._touch_all)
+        self._rounds = asyncio.create_task(_go_on(self._catch_up), name="runicorn_catch_up")
         self._others = [
-            asyncio.create_task(watching, name="runicorn_watch"),
-            asyncio.create_task(self._look_after(), name="runicorn_look_after"),
+            asyncio.create_task(_go_on(self._watcher.run), name="runicorn_watch"),
+            asyncio.create_task(_go_on(self._look_after), name="runicorn_look_after"),
         ]
 
     async def stop(self) -> None:
-        """Stop the tasks; a round in reach may end first."""
+        """Stop the tasks; a round in progress may end first."""
         self._stopping.set()
         self._work.set()
         self._hurry.set()
@@ -121,6 +121,7 @@ class Refresher:
         with suppress(RuntimeError):  # the loop was closed: the server ends
             if self._is_listed():
                 run_ids = set(filter(may_be_run_id, run_ids))
+                self._watcher.drain()
                 done = threading.Event()
                 self._loop.call_soon_threadsafe(self._ask, run_ids, done)
                 done.wait(SETTLE_S)
@@ -172,15 +173,22 @@ class Refresher:
         self._work.set()
         self._hurry.set()
 
-    def _note(self, changes: set[tuple[Change, Path]]) -> None:
-        self._wake(path for _, path in changes)
-        for change, path in changes:
+    def _note(self, paths: set[Path]) -> None:
+        self._tails.wake(paths)
+        for path in paths:
             touched = touched_run(self._store.root, path)
-            if touched.run_id is not None:
-                self._touched.add(touched.run_id)
+            if touched.run_id is not None and touched.folder is not None:
+                self._touched[touched.run_id].add(touched.folder)
                 self._work.set()
-            elif touched.is_above_runs and change is not Change.modified:
-                self._touch_all()
+
+    def _look_at_all(self) -> None:
+        self._tails.wake([self._store.root])
+        self._touch_all()
+        self._hurry.set()  # a root that came back may end what went wrong
+
+    def _touch(self, folders: Folders) -> None:
+        for run_id, paths in folders.items():
+            self._touched[run_id] |= paths
 
     def _touch_all(self) -> None:
         self._is_all_touched = True
@@ -199,8 +207,7 @@ class Refresher:
                 pause_s = RETRY_S
                 await self._rest(began + ROUND_S)
                 continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause_s)
+            await self._rest(time.monotonic() + pause_s)
             pause_s = min(2 * pause_s, MAX_RETRY_S)
 
     async def _round(self) -> bool:
@@ -209,13 +216,15 @@ class Refresher:
         # Who waits for some runs does not wait for all of them, but a sweep is put off only once.
         is_sweep = self._is_all_touched and (not self._asked or self._is_sweep_due)
         self._is_sweep_due = self._is_all_touched and not is_sweep
-        run_ids = None if is_sweep else sorted(self._asked | touched)
-        self._touched, self._waiting, self._asked = set(), [], set()
+        run_ids = None if is_sweep else sorted(self._asked | touched.keys())
+        self._touched, self._waiting, self._asked = defaultdict(set), [], set()
         self._is_all_touched = self._is_all_touched and not is_sweep
         self._is_in_round = True
         budget_s = SWEEP_BUDGET_S if is_sweep else BUDGET_S
         try:
-            report = await asyncio.to_thread(self._store.catch_up, run_ids, budget_s)
+            report = await asyncio.to_thread(
+                self._store.catch_up, run_ids, budget_s, folders=touched, stop=self._stopping
+            )
             self._has_listed = self._has_listed or (is_sweep and report.is_listed)
         except Exception as error:  # noqa: BLE001 - the server goes on without an index
             self._fail(error, touched)
@@ -229,14 +238,14 @@ class Refresher:
         self._is_failing = False
         self._tell(report, touched)
         if not report.is_complete:
-            self._touched |= touched
+            self._touch(touched)
             self._is_all_touched = self._is_all_touched or is_sweep
             self._hurry.set()
         if self._is_all_touched or self._touched:
             self._work.set()
         return True
 
-    def _fail(self, error: Exception, touched: set[str]) -> None:
+    def _fail(self, error: Exception, touched: Folders) -> None:
         if not self._is_failing:  # told once, not at every try
             is_known = isinstance(error, RunicornError | OSError)
             _log.warning(
@@ -245,12 +254,12 @@ class Refresher:
                 exc_info=None if is_known else error,
             )
         self._is_failing = True
-        self._touched |= touched
+        self._touch(touched)
         self._touch_all()
 
-    def _tell(self, report: CatchUpReport, touched: set[str]) -> None:
+    def _tell(self, report: CatchUpReport, touched: Iterable[str]) -> None:
         # Another process may have indexed what was touched here, and then our report lacks it.
-        others = touched.difference(report.changed, report.added, report.removed)
+        others = set(touched).difference(report.changed, report.added, report.removed)
         if report.added or report.changed or report.removed or others:
             self._may_run.set()
             changed = [*report.changed, *sorted(others)]
@@ -284,3 +293,15 @@ class Refresher:
     def _running(self) -> set[str]:
         query = ExperimentQuery(status=["running"], per_page=1000)
         return {run.id for run in self._store.experiments(query).experiments}
+
+
+async def _go_on(work: Callable[[], Awaitable[None]]) -> None:
+    """Do work that ends only with the server; what nobody expected does not end it."""
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - the log tells what it was
+            _log.exception("something went wrong in the background; it goes on")
+            await asyncio.sleep(RETRY_S)
+        else:
+            return

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from runicorn.query.tail import LogPosition
 
-# A listener looks by itself this often, in case the file system tells nothing [s].
+# A listener looks by itself this often, in case the file system tells nothing, and this often where
+# it is known to tell nothing [s].
 LOOK_S = 5.0
+LOOK_OFTEN_S = 0.1
 
 
 class LogTails:
@@ -22,6 +24,7 @@ class LogTails:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Path, set[asyncio.Event]] = defaultdict(set)
+        self._must_look_often = False
 
     @property
     def n_listeners(self) -> int:
@@ -37,6 +40,13 @@ class LogTails:
                 for event in events:
                     event.set()
 
+    def look_often(self, must_look_often: bool) -> None:
+        """Say whether listeners have to look by themselves, since nobody wakes them in time."""
+        self._must_look_often = must_look_often
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
+
     async def follow(self, path: Path) -> AsyncIterator[list[str]]:
         """Yield the lines of a log as they become complete, for ever.
 
@@ -51,7 +61,8 @@ class LogTails:
                 while lines := await asyncio.to_thread(position.read):
                     yield lines
                 try:
-                    await asyncio.wait_for(changed.wait(), LOOK_S)
+                    look_s = LOOK_OFTEN_S if self._must_look_often else LOOK_S
+                    await asyncio.wait_for(changed.wait(), look_s)
                 except TimeoutError:
                     continue
         finally:

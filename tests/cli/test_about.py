@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,32 +58,48 @@ class Good:
     def runicorn_run_started(self) -> None: ...
 
 
-def test_plugins_are_told_with_their_hooks_and_what_failed(
-    runicorn: Command, root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    here = "tests.cli.test_about"
-    points = [
-        EntryPoint(name, f"{here}:{name}", "runicorn")
-        for name in ("Good", "Unknown", "Misspelt", "NotThere")
-    ]
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_group: points)
-    monkeypatch.setattr(manager, "_may_have_entry_points", lambda _paths: True)
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A distribution with four plugins is installed, three of them in trouble."""
+    folder = tmp_path / "site" / "some_plugins-1.2.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: some-plugins\nVersion: 1.2\n")
+    names = ("Good", "Unknown", "Misspelt", "NotThere")
+    points = "\n".join(f"{name} = tests.cli.test_about:{name}" for name in names)
+    (folder / "entry_points.txt").write_text(f"[runicorn]\n{points}\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(folder.parent)
     manager._from_entry_points.cache_clear()
-    try:
-        rows = {row["plugin"]: row for row in runicorn("plugins").rows}
-        assert set(rows) == {*BUILT_IN, "Good", "Unknown", "Misspelt", "NotThere"}
-        assert rows["arrays"]["hooks"] == "runicorn_convert_value"
-        assert (rows["Good"]["status"], rows["Good"]["hooks"]) == ("loaded", "runicorn_run_started")
-        assert "runicorn_no_such_hook" in rows["Unknown"]["problem"]
-        assert rows["Misspelt"]["status"] == "failed"
-        assert "rum" in rows["Misspelt"]["problem"]
-        assert rows["NotThere"]["status"] == "failed"
-        with rn.init(storage=root):
-            rn.log(a=1)
-        assert "Misspelt can't be used" in caplog.text
-        monkeypatch.setenv("RUNICORN_PLUGINS", "live_index")
-        told = {each["name"]: each for each in runicorn("plugins", "--json").json["plugins"]}
-        assert told["Good"]["status"] == "left out"
-        assert told["live_index"]["status"] == "loaded"
-    finally:
-        manager._from_entry_points.cache_clear()
+    yield
+    manager._from_entry_points.cache_clear()
+
+
+def test_plugins_are_told_with_their_hooks_and_what_failed(
+    runicorn: Command, installed: None
+) -> None:
+    rows = {row["plugin"]: row for row in runicorn("plugins").rows}
+    assert set(rows) == {*BUILT_IN, "Good", "Unknown", "Misspelt", "NotThere"}
+    assert rows["arrays"]["hooks"] == "runicorn_convert_value"
+    assert rows["arrays"]["from"] == "built in"
+    assert rows["Good"] == {
+        "plugin": "Good", "version": "1.2", "from": "some-plugins", "status": "loaded",
+        "hooks": "runicorn_run_started", "problem": "",
+    }  # fmt: skip
+    assert "runicorn_no_such_hook" in rows["Unknown"]["problem"]
+    assert (rows["Misspelt"]["status"], rows["NotThere"]["status"]) == ("failed", "failed")
+    assert "rum" in rows["Misspelt"]["problem"]
+
+
+def test_plugins_that_are_left_out_are_told_as_well(
+    runicorn: Command, installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNICORN_PLUGINS", "live_index")
+    told = {each["name"]: each["status"] for each in runicorn("plugins", "--json").json["plugins"]}
+    assert (told["Good"], told["live_index"], told["arrays"]) == ("left out", "loaded", "loaded")
+
+
+def test_a_plugin_with_a_misspelt_hook_is_left_out_of_a_run(
+    root: Path, installed: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with rn.init(storage=root):
+        rn.log(a=1)
+    assert "Misspelt can't be used" in caplog.text

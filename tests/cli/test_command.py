@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import runicorn as rn
-from runicorn.cli.commands import app
+from runicorn.cli.commands import build
 from tests.cli.conftest import WORDS, Command, child
 from tests.core.conftest import NewRun
 
-COMMANDS = sorted(str(command.name) for command in app.registered_commands)
+COMMANDS = sorted(str(command.name) for command in build().registered_commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -23,7 +24,7 @@ def test_every_command_has_help_with_its_options(runicorn: Command, command: str
     answer = runicorn(command, "--help")
     assert answer.code == 0
     assert f"Usage: runicorn {command}" in answer.out
-    assert "--json" in answer.out
+    assert "--json" in answer.out or command == "viewer"
     assert "<bool>" not in answer.out
 
 
@@ -133,7 +134,33 @@ def test_a_root_that_can_not_be_written_is_read_all_the_same(
     assert "0.5" in said.stdout
     assert not (root / "runicorn.db").exists()
     assert len(list(cache.rglob("*.db"))) == 1
-    said = reading_only(root, "ls", XDG_CACHE_HOME=str(root / "cache"))
-    assert said.returncode == 1
-    assert said.stderr.count("\n") == 1
+    said = reading_only(root, "ls", "-q", XDG_CACHE_HOME=str(root / "cache"))
+    assert (said.returncode, said.stdout) == (0, "a\n")
+    assert said.stderr.startswith("runicorn: ")
+    assert "an index of its own meanwhile" in said.stderr
+    for words in (["rm", "a"], ["tag", "a", "--add", "x"], ["move", "a", "q/n"], ["reindex"]):
+        said = reading_only(root, *words, XDG_CACHE_HOME=str(root / "cache"))
+        assert said.returncode == 1
+        assert said.stderr.startswith("runicorn: ")
+        assert said.stderr.count("\n") == 1
     root.chmod(0o755)
+    for folder in root.rglob("*"):
+        folder.chmod(0o755)
+
+
+def test_a_root_whose_index_somebody_locks_is_read_all_the_same(
+    runicorn: Command, new_run: NewRun, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_run("a").log({"loss": 0.5}, step=1)
+    runicorn("ls")
+    new_run("b")
+    monkeypatch.setattr("runicorn.index.database.BUSY_S", 0.1)
+    locker = sqlite3.connect(root / "runicorn.db", isolation_level=None)
+    try:
+        locker.execute("BEGIN EXCLUSIVE")
+        answer = runicorn("ls", "-q")
+        assert (answer.code, answer.out) == (0, "b\na\n")
+        assert "locked" in answer.err
+        assert runicorn("history", "a", "--json").json["rows"][0][:2] == [1, 0.5]
+    finally:
+        locker.close()

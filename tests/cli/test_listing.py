@@ -53,6 +53,8 @@ def test_runs_are_listed_newest_first_with_what_programs_need(
         (["--search", "BER"], ["c3"]),
         (["--status", "finished", "--status", "failed"], ["c3", "b2", "a1"]),
         (["--status", "failed"], []),
+        (["--filter", "cfg.lr < 0.05 or project:nlp"], ["c3", "b2"]),
+        (["-F", "not tag:good"], ["c3", "b2"]),
         (["--sort", "created_at"], ["a1", "b2", "c3"]),
         (["--sort", "-cfg.lr"], ["a1", "b2", "c3"]),
         (["--sort", "loss", "--limit", "1"], ["a1"]),
@@ -116,6 +118,7 @@ def test_an_empty_root_and_none_at_all(runicorn: Command, root: Path) -> None:
 def test_a_wrong_call_is_told_in_a_line(runicorn: Command, three: None) -> None:
     for words in (
         ["--status", "dead"],
+        ["--filter", "lr <"],
         ["--sort", "nothing"],
         ["--sort", "cfg."],
         ["--limit", "x"],

@@ -41,6 +41,12 @@ def test_only_the_last_lines(
     assert (len(came) if isinstance(lines, int) else came) == lines
 
 
+def test_the_log_of_another_rank(runicorn: Command, printed: Path) -> None:
+    printed.with_name("logs-1.txt").write_text("of rank 1\n", encoding="utf-8")
+    assert runicorn("logs", "--rank", "1").out == "of rank 1\n"
+    assert "printed nothing" in runicorn("logs", "--rank", "2").err
+
+
 def test_json_is_a_document_a_line(runicorn: Command, printed: Path) -> None:
     lines = runicorn("logs", "--json").out.splitlines()
     assert lines[0] == '{"line":"one"}'

@@ -17,7 +17,8 @@ def test_a_run_is_shown_whole(runicorn: Command, new_run: NewRun) -> None:
     for line in (
         "run\tabc", "experiment\tvision/net", "status\tfinished", "tags\tgood", "notes\tfirst",
         "command\ttrain.py --lr '0 1'", "host\tgpu-1, process 7", "best\tacc 0.25", "lr\t0.1",
-        "model.depth\t50", "model.parts\t{}", "acc\tNaN", "loss\t0.5", "test.acc\t0.5",
+        "model.depth\t50", "model.parts\t{}", "acc\tNaN\t\t\t\t1",
+        "loss\t0.5\t0.5\t0.5\t0.5\t1", "test.acc\t0.5",
         "steps\t3 to 3", "created\t2023-11-14T22:13:20+00:00",
     ):  # fmt: skip
         assert line in said

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import os
+import re
+import select
+import subprocess
+import sys
+import termios
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +135,90 @@ def dump_of(database: Database) -> Dump:
         for row in held["cursors"]
     ]
     return {name: sorted(rows, key=repr) for name, rows in held.items()}
+
+
+SCRIPT = """
+import os, subprocess, sys, threading, time
+import runicorn as rn
+run = rn.init("p", "n", storage=sys.argv[1], run_id=sys.argv[2], system_metrics=False)
+"""
+
+
+@dataclass
+class Played:
+    """What a script left: on its terminal or in its pipe, and in the log of its run."""
+
+    shown: str
+    log: list[str]
+    code: int
+
+
+Play = Callable[..., Played]
+
+
+@pytest.fixture
+def play(root: Path) -> Iterator[Play]:
+    """Run a script that records: ``play("print(1)", terminal=True, level="all")``.
+
+    Its two outputs are one pipe or one terminal of 24 rows and 80 columns. ``meanwhile`` is called
+    with the process and what was shown so far, whenever something is shown.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def run(
+        script: str,
+        *,
+        terminal: bool = False,
+        level: str = "all",
+        meanwhile: Callable[[subprocess.Popen[bytes], str], None] | None = None,
+        **environment: str,
+    ) -> Played:
+        run_id = f"run-{len(processes)}"
+        reader, writer = os.openpty() if terminal else os.pipe()
+        if terminal:
+            termios.tcsetwinsize(writer, (24, 80))
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT + script, str(root), run_id],
+            stdin=writer if terminal else subprocess.PIPE,
+            stdout=writer,
+            stderr=writer,
+            env={
+                **os.environ,
+                "PYTHONUNBUFFERED": "",
+                "RUNICORN_CAPTURE_CONSOLE": level,
+                **environment,
+            },
+            start_new_session=True,
+        )
+        processes.append(process)
+        os.close(writer)
+        shown = ""
+        for text in _until_closed(reader):
+            shown += text
+            if meanwhile is not None:
+                meanwhile(process, shown)
+        log = root / "p" / "n" / "runs" / run_id / "logs.txt"
+        lines = log.read_text(encoding="utf-8").split("\n")[:-1] if log.exists() else []
+        assert all(re.match(r"\d\d:\d\d:\d\d \| ", line) for line in lines)
+        return Played(shown, [line[11:] for line in lines], process.wait(30))
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait(30)
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _until_closed(reader: int) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with open(reader, "rb", buffering=0) as file:
+        while select.select([file], [], [], 60)[0]:
+            try:
+                block = file.read(1 << 20)
+            except OSError:  # how a terminal says that nobody writes any more
+                return
+            if not block:
+                return
+            yield decoder.decode(block)
+    raise TimeoutError("the script shows nothing and does not end")

@@ -86,6 +86,43 @@ def test_a_signal_handler_of_the_script_is_called_and_the_training_may_end_in_or
     assert "Traceback" not in stderr
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_the_runs_of_children_of_multiprocessing_end_honestly(root: Path, method: str) -> None:
+    path = root.parent / "train.py"
+    path.write_text(
+        "import multiprocessing, sys, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "import runicorn as rn\n"
+        "def train(root, run_id):\n"
+        "    rn.init(storage=root, run_id=run_id); rn.log(a=1)\n"
+        "    if run_id == 'bad': raise ValueError('no data')\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context(sys.argv[2])\n"
+        "    for run_id in ('good', 'bad'):\n"
+        "        child = context.Process(target=train, args=(sys.argv[1], run_id))\n"
+        "        child.start(); child.join()\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, str(path), str(root), method]
+    subprocess.run(command, check=True, timeout=60, capture_output=True)
+    runs = root / "default" / "default" / "runs"
+    good, bad = (json.loads((runs / name / "status.json").read_text()) for name in ("good", "bad"))
+    assert (good["status"], bad["status"]) == ("finished", "failed")
+    assert "no data" in bad["exit_reason"]
+
+
+def test_a_block_that_a_signal_has_ended_in_order_is_interrupted(root: Path) -> None:
+    script = (
+        "signal.signal(signal.SIGTERM, lambda number, frame: None)\n"
+        "run.finish()\n"
+        "with rn.init(storage=sys.argv[1], run_id='y'):\n"
+        "  os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    run_script(root, script)
+    path = root / "default" / "default" / "runs" / "y" / "status.json"
+    assert json.loads(path.read_text(encoding="utf-8"))["status"] == "interrupted"
+
+
 def test_an_ignored_signal_stays_ignored(root: Path) -> None:
     script = "rn.log(a=2)"
     before = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +19,7 @@ from runicorn.events import encode
 from runicorn.files import write_json
 from runicorn.index.catchup import Report, catch_up
 from runicorn.index.database import Database, open_database
-from runicorn.index.folders import Look
+from runicorn.index.folders import JournalLook
 from runicorn.index.journals import read_stretch
 from runicorn.index.runs import NEW_CURSOR
 from runicorn.query.models import ExperimentQuery
@@ -540,10 +541,59 @@ def test_a_journal_that_became_a_pipe_between_two_looks_is_not_opened_as_a_file(
     writer = os.open(pipe, os.O_RDWR)  # without one, opening it to read would wait for ever
     try:
         cursor = replace(NEW_CURSOR, byte_offset=10, tail="0a")
-        stretch = read_stretch("run", pipe, cursor, Look("", 20, "1:2"), 100)
+        stretch = read_stretch("run", pipe, cursor, JournalLook(20, "1:2"), 100)
     finally:
         os.close(writer)
     assert stretch.problem == "can't be read: is no regular file"
+
+
+def test_a_catch_up_that_is_stopped_ends_early_and_gets_on_all_the_same(
+    database: Database, root: Path, new_run: Callable[..., Any]
+) -> None:
+    for number in range(250):
+        new_run(f"run-{number:03}").log({"loss": 0.5}, step=1)
+    stop = threading.Event()
+    stop.set()
+    report = catch_up(database, root, stop=stop)
+    assert (report.is_complete, report.is_listed, len(report.added)) == (False, False, 100)
+    stop.clear()
+    report = catch_up(database, root, stop=stop)
+    assert (report.is_complete, len(report.added)) == (True, 150)
+
+
+def test_runs_that_came_or_moved_are_found_where_somebody_says(
+    database: Database, root: Path, new_run: Callable[..., Any]
+) -> None:
+    first = new_run("first")
+    catch_up(database, root)
+    second = new_run("second")
+    new_run("third")
+    told = {"second": {root / "p" / "gone" / "runs" / "second", second.path}}
+    assert catch_up(database, root, ["second"], folders=told).added == ["second"]
+    moved = root / "q" / "n" / "runs" / "first"
+    moved.parent.mkdir(parents=True)
+    first.path.rename(moved)
+    report = catch_up(database, root, ["first"], folders={"first": {first.path, moved}})
+    assert (report.added, report.changed) == ([], ["first"])
+    assert _all(database, "SELECT id, project FROM experiments ORDER BY id") == [
+        ("first", "q"),
+        ("second", "p"),
+    ]
+    shutil.rmtree(moved)
+    report = catch_up(database, root, ["first"], folders={"first": {moved}})
+    assert (report.removed, report.added) == (["first"], ["third"])
+
+
+def test_an_index_that_lacks_runs_gets_all_of_them_in_order_whatever_is_told(
+    database: Database, root: Path, new_run: Callable[..., Any]
+) -> None:
+    new_run("old", created_at=1.0)
+    new = new_run("new", created_at=2.0)
+    catch_up(database, root, ["new"], folders={"new": {new.path}})
+    assert _all(database, "SELECT id, slot FROM experiments ORDER BY slot") == [
+        ("old", 0),
+        ("new", 1),
+    ]
 
 
 def _changed_before(path: Path, seconds: float) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import dataclasses
 import json
+import pickle
 from collections import namedtuple
 from enum import Enum
 from pathlib import Path
@@ -124,6 +126,25 @@ def test_changes_are_kept_and_journalled_as_what_changed(root: Path) -> None:
         {"lr": 0.2}, {"opt": {"wd": 0.01}}, {"opt": {"betas": [0.9, 0.999]}},
         {"seed": 1, "batch": 8}, {"epochs": 3},
     ]  # fmt: skip
+
+
+def test_a_copy_of_the_config_is_a_plain_dictionary(root: Path) -> None:
+    given = {"lr": 1, "opt": {"name": "sgd"}}
+    run = rn.init(storage=root, config=given)
+    again: Any
+    for again in (
+        copy.copy(run.config),
+        copy.deepcopy(run.config),
+        pickle.loads(pickle.dumps(run.config)),
+    ):
+        assert (type(again), again) == (dict, given)
+    again["opt"]["name"] = "adam"
+    assert run.config.opt.name == "sgd"
+
+
+def test_numbers_of_other_libraries_are_numbers_where_nothing_is_recorded_too(root: Path) -> None:
+    run = rn.init(storage=root, mode="disabled", config={"lr": np.float32(0.5)})
+    assert run.config.lr == 0.5
 
 
 def test_a_missing_key_says_which_there_are_and_none_can_be_taken_out(root: Path) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 import runicorn as rn
+from runicorn.cli import run as command
 from runicorn.errors import PluginError, UsageError
 from runicorn.pieces import Media, Piece
 from runicorn.plugins import hookspecs, manager
 from runicorn.plugins.manager import ALWAYS, BUILT_IN
+from tests.core.exchange import BrokenExchange, Exchange
 
 REPOSITORY = Path(__file__).parents[2]
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith(hookspecs.PREFIX))
@@ -66,6 +68,19 @@ def test_runicorn_run_started_and_runicorn_run_finished_are_called_once_with_the
     with rn.init(storage=root, plugins=[watcher]):
         assert watcher.seen == [("started", "running")]
     assert watcher.seen == [("started", "running"), ("finished", "finished")]
+
+
+def test_runicorn_before_text_is_called_before_a_text_is_added(root: Path) -> None:
+    class Writer:
+        @rn.hookimpl
+        def runicorn_before_text(self, run: Any, text: str) -> None:
+            run.write_log(f"before {text}\n")
+
+    with rn.init(storage=root, plugins=[Writer()]) as run:
+        rn.log_text("text")
+    lines = (run.run_dir / "logs.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "before text"
+    assert lines[1].endswith(" | text")
 
 
 class Listener:
@@ -327,3 +342,50 @@ def test_every_hook_has_a_page_a_plugin_and_a_test(hook: str) -> None:
     tests = Path(__file__).read_text(encoding="utf-8")
     assert re.search(rf"def test_\w*{hook}", tests)
     assert getattr(hookspecs, hook).__doc__
+
+
+@pytest.fixture
+def with_exchange(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """Two plugins are installed, one of them broken."""
+    found = [
+        manager.Found("exchange", Exchange()),
+        manager.Found("broken", BrokenExchange()),
+    ]
+    monkeypatch.setattr(manager, "_from_entry_points", lambda: found)
+    monkeypatch.setenv("RUNICORN_DIR", str(root))
+
+
+def test_runicorn_exporters_give_formats_and_replace_those_that_are_built_in(
+    with_exchange: None, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with rn.init(storage=root) as one:
+        one.log({"x": 1.0})
+    file = root.parent / "runs.md"
+    assert command(["export", one.id, "-o", str(file)]) == 0
+    assert file.read_text(encoding="utf-8") == f"- {one.id}\n"
+    capsys.readouterr()
+    assert command(["export", one.id, "-o", str(root.parent / "x"), "-f", "none"]) == 2
+    assert "csv, jsonl" in capsys.readouterr().err
+    assert command(["export", one.id, "-o", str(root.parent / "x.jsonl")]) == 0
+    assert (root.parent / "x.jsonl").read_bytes().startswith(b"- ")
+
+
+def test_runicorn_importers_give_formats(
+    with_exchange: None, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = root.parent / "some.ids"
+    file.write_text("a\nb\n", encoding="utf-8")
+    assert command(["import", str(file)]) == 0
+    assert capsys.readouterr().out == "a is in default/some\nb is in default/some\n"
+
+
+def test_runicorn_cli_commands_are_called_like_any_other(
+    with_exchange: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(["greet", "you"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "hello you\n"
+    assert "impossible of a plugin is left out" in said.err
+    assert command(["greet", "nobody"]) == 1
+    assert "runicorn: nobody is there\n" in capsys.readouterr().err
+    assert command(["greet"]) == 2

@@ -16,7 +16,7 @@ import pytest
 from runicorn.errors import RunNotFoundError
 from runicorn.query import files as files_module
 from runicorn.query.files import FileReader
-from runicorn.query.places import Touched, may_be_run_id, touched_run
+from runicorn.query.places import may_be_run_id, touched_run
 
 
 @pytest.fixture
@@ -339,23 +339,31 @@ def test_projects_are_told_of_many_runs_at_once_also_of_those_that_went(
 @pytest.mark.parametrize(
     ("path", "touched"),
     [
-        ("p/n/runs/r/events.jsonl", Touched("r")),
-        ("p/deep/n/runs/r", Touched("r")),
-        ("runs/r/meta.json", Touched("r")),
-        ("p/n/runs/r/logs.txt", Touched()),
-        ("p/n/runs/r/media", Touched()),
-        ("p/n/runs/r/media/1_a.png", Touched()),
-        ("p/n/runs/r/media.json", Touched("r")),
-        ("artifacts/model/runs/v1/metadata.json", Touched()),
-        (".git/index", Touched()),
-        ("p", Touched(is_above_runs=True)),
-        ("p/n/runs", Touched(is_above_runs=True)),
-        ("", Touched(is_above_runs=True)),
+        ("p/n/runs/r/events.jsonl", "r"),
+        ("p/deep/n/runs/r", "r"),
+        ("runs/r/meta.json", "r"),
+        ("p/n/runs/r/logs.txt", None),
+        ("p/n/runs/r/media", None),
+        ("p/n/runs/r/media/1_a.png", None),
+        ("p/n/runs/r/media.json", "r"),
+        ("artifacts/model/runs/v1/metadata.json", None),
+        (".git/index", None),
+        ("p", "above"),
+        ("p/n/runs", "above"),
+        ("", "above"),
     ],
 )
-def test_a_changed_path_is_of_one_run_or_of_none(path: str, touched: Touched) -> None:
+def test_a_changed_path_is_of_one_run_or_of_none(path: str, touched: str | None) -> None:
     root = Path("/somewhere/root")
-    assert touched_run(root, root / path) == touched
+    told = touched_run(root, root / path)
+    assert told.is_above_runs == (touched == "above")
+    if touched == "r":
+        assert told.run_id == "r"
+        assert told.folder in {
+            folder for folder in (root / path, *(root / path).parents) if folder.name == "r"
+        }
+    else:
+        assert (told.run_id, told.folder) == (None, None)
 
 
 @pytest.mark.parametrize(

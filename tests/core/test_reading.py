@@ -20,7 +20,7 @@ import pytest
 
 import runicorn as rn
 from runicorn.errors import InvalidFilterError, RunNotFoundError, UsageError
-from runicorn.events import Event
+from runicorn.events import Event, encode
 from runicorn.index import database as database_module
 from runicorn.store import Store
 from runicorn.stored import StoredRun
@@ -395,3 +395,89 @@ def test_a_finished_run_needs_no_look_at_its_folder(root: Path, new_run: NewRun)
     run.log({"loss": 2.0}, step=2)
     assert len(read.history("loss")) == 1
     assert len(read.refresh().history("loss")) == 2
+
+
+def _write_rank(run: RunOnDisk, rank: int, *lines: tuple[str, dict[str, Any]]) -> None:
+    with run.folder.journal_of(rank).open("ab") as journal:
+        for kind, data in lines:
+            journal.write(encode(CREATED_AT + rank, kind, data))
+
+
+def test_metrics_of_further_ranks_are_kept_apart(root: Path, new_run: NewRun) -> None:
+    run = new_run()
+    run.log({"loss": 1.0, "rank1/loss": 7.0}, step=1)
+    _write_rank(run, 1, ("metrics", {"loss": 2.0, "global_step": 1}))
+    _write_rank(run, 12, ("metrics", {"loss": 3.0, "gpu": 0.5, "global_step": 1}))
+    run.folder.logs_of(1).write_text("one\n")
+    (run.path / "events-01.jsonl").write_bytes(b"no journal of a rank\n")
+    (read,) = rn.runs(root=root)
+    assert read.metrics == ["loss", "rank1//loss", "rank1/loss", "rank12//gpu", "rank12//loss"]
+    assert read.history("loss").values.tolist() == [1.0]
+    assert read.history("loss", rank=1).values.tolist() == [2.0]
+    assert read.history("rank12//loss").values.tolist() == [3.0]
+    assert read.history(rank=12).keys == ("gpu", "loss")
+    assert read.history().keys == ("loss", "rank1/loss")
+    assert [event.data["loss"] for event in read.events("metrics", rank=1)] == [2.0]
+    assert (read.logs(rank=1), list(read.events(rank=5)), read.problems) == (["one"], [], [])
+    assert _ids(rn.runs(root=root, filter="rank12//loss.max>2", sort="rank1//loss")) == [run.id]
+
+
+def test_each_rank_supersedes_its_own_points(root: Path, new_run: NewRun) -> None:
+    run = new_run()
+    for step in (1, 2, 3):
+        run.log({"loss": step}, step=step)
+        _write_rank(run, 1, ("metrics", {"loss": -step, "global_step": step}))
+    (read,) = rn.runs(root=root)
+    _write_rank(run, 1, ("attempt", {"attempt": 2, "resumed_at_step": 3}))
+    _write_rank(run, 1, ("metrics", {"loss": -30, "global_step": 3}))
+    read.refresh()
+    assert read.history("loss").values.tolist() == [1, 2, 3]
+    assert read.history("loss", rank=1).values.tolist() == [-1, -2, -30]
+    assert read.history("loss", rank=1, attempts="all").values.tolist() == [-1, -2, -3, -30]
+    assert (read.attempt, len(read.attempts)) == (1, 1)
+    run.event("attempt", {"attempt": 2, "resumed_at_step": 2})
+    read.refresh()
+    assert read.history("loss").values.tolist() == [1]
+    assert read.history("loss", rank=1).values.tolist() == [-1, -2, -30]
+    assert (read.attempt, len(read.attempts)) == (2, 2)
+
+
+def test_damage_in_the_journal_of_a_rank_harms_nobody_else(root: Path, new_run: NewRun) -> None:
+    run = new_run()
+    run.log({"loss": 1.0}, step=1)
+    run.log({"rank1//loss": 9.0, "acc": 1.0}, step=2)  # no writer of ours logs such a key
+    _write_rank(run, 1, ("metrics", {"loss": 2.0, "global_step": 1}))
+    with run.folder.journal_of(1).open("ab") as journal:
+        journal.write(b"garbage\n")
+    (read,) = rn.runs(root=root)
+    assert [problem.file for problem in read.problems] == ["events-1.jsonl", "events.jsonl"]
+    assert "another rank" in read.problems[1].message
+    assert read.history("loss", rank=1).values.tolist() == [2.0]
+    # Another journal in its place is read anew; rank 0 keeps what it has.
+    run.folder.journal_of(1).unlink()
+    _write_rank(run, 1, ("metrics", {"loss": 5.0, "global_step": 1}))
+    read.refresh()
+    assert read.history("loss", rank=1).values.tolist() == [5.0]
+    assert read.history("loss", "acc").values[:, 0].tolist()[0] == 1.0
+    assert "was cut or replaced" in " ".join(problem.message for problem in read.problems)
+
+
+def test_the_best_value_follows_what_was_defined(root: Path, new_run: NewRun) -> None:
+    run = new_run(summary={"best_metric_name": "score", "best_metric_mode": "max"})
+    run.event("define_metric", {"name": "val/*", "goal": "min"})
+    for step, value in enumerate((1.0, 3.0, 2.0)):
+        run.log({"val/acc": value, "val/f1": value, "score": value, "x": value}, step=step)
+
+    def best() -> list[float | None]:
+        (read,) = rn.runs(root=root)
+        return [read.summary[key].best for key in ("val/acc", "val/f1", "score", "x")]
+
+    assert best() == [1.0, 1.0, 3.0, None]
+    run.event("define_metric", {"name": "val/acc", "goal": "max", "unit": "%"})
+    run.event("define_metric", {"name": "*", "goal": "max"})
+    assert best() == [3.0, 3.0, 3.0, 3.0]  # the metric's own first, else the last pattern
+    run.event("define_metric", {"name": "*", "hidden": True})
+    assert best() == [3.0, 1.0, 3.0, None]  # what is defined again is defined anew
+    run.event("define_metric", {"name": "score", "goal": "min"})
+    assert best() == [3.0, 1.0, 1.0, None]
+    assert _ids(rn.runs(root=root, filter="score.best=1 val/f1@best=1 x@best=null")) == [run.id]

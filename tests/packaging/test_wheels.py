@@ -116,6 +116,19 @@ def test_a_run_is_recorded_served_and_shown(installed: Any, tmp_path: Path) -> N
         assert sum(count for _, _, count in loss["nonfinite"]) == 1
 
 
+def test_the_command_lists_exports_and_imports_what_was_recorded(
+    installed: Any, tmp_path: Path
+) -> None:
+    run_id = installed.run("python", "-c", RECORD, str(tmp_path / "a")).strip()
+    assert installed.run("runicorn", "version").startswith("runicorn 0.8.0")
+    assert " export " in installed.run("runicorn", "--help")
+    assert installed.run("runicorn", "ls", "-q", RUNICORN_DIR=str(tmp_path / "a")).strip() == run_id
+    file = str(tmp_path / "run.zip")
+    installed.run("runicorn", "export", run_id, "-o", file, "--root", str(tmp_path / "a"))
+    said = installed.run("runicorn", "import", file, "--root", str(tmp_path / "b"))
+    assert said == f"{run_id} is in wheel/deep/name\n"
+
+
 @pytest.mark.promise(10)
 def test_a_folder_of_the_public_0_4_lists_and_plots_and_is_not_rewritten(
     installed: Any, release_0_4: Any, tmp_path: Path

@@ -41,10 +41,16 @@ _ATTEMPT = st.builds(
     lambda step: encode(1.0, "attempt", {"resumed_at_step": step}),
     st.one_of(st.none(), st.integers(-3, 12)),
 )
-_DAMAGE = st.sampled_from([b"\n", b"{\n", b'{"type": "metrics"}\n', b"\xff\xfe\n", b"[]\n"])
-_JOURNAL = st.lists(st.one_of(_METRICS, _METRICS, _METRICS, _ATTEMPT, _DAMAGE), max_size=25).map(
-    b"".join
+_DEFINITION = st.builds(
+    lambda name, goal: encode(1.0, "define_metric", {"name": name, "goal": goal}),
+    st.sampled_from(["loss", "acc", "l*", "*"]),
+    st.sampled_from(["min", "max", None]),
 )
+_DAMAGE = st.sampled_from([b"\n", b"{\n", b'{"type": "metrics"}\n', b"\xff\xfe\n", b"[]\n"])
+_LINE = st.one_of(_METRICS, _METRICS, _METRICS, _ATTEMPT, _DEFINITION, _DAMAGE)
+_JOURNAL = st.lists(_LINE, max_size=25).map(b"".join)
+# Whose journals a root has, in this order: (number of the run, rank).
+_PLACES = ((0, 0), (1, 0), (0, 1))
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Growing:
 
     def __post_init__(self) -> None:
         self.written = [0] * len(self.journals)
-        for number in range(len(self.journals)):
+        for number in range(2):
             folder = self.folder(number)
             folder.mkdir(parents=True)
             write_json(folder / "meta.json", {"created_at": 100.0 - number, "tags": ["t"]})
@@ -72,7 +78,9 @@ class Growing:
     def grow(self, number: int, n_bytes: int) -> None:
         start = self.written[number]
         piece = self.journals[number][start : start + n_bytes]
-        with (self.folder(number) / "events.jsonl").open("ab") as file:
+        run, rank = _PLACES[number]
+        name = f"events-{rank}.jsonl" if rank else "events.jsonl"
+        with (self.folder(run) / name).open("ab") as file:
             file.write(piece)
         self.written[number] += len(piece)
 
@@ -115,7 +123,7 @@ def _folder() -> Iterator[Path]:
 
 _STEPS = st.lists(
     st.tuples(
-        st.integers(0, 1),  # which journal grows
+        st.integers(0, 2),  # which journal grows
         st.integers(0, 150),  # by how many bytes
         st.sampled_from(["nothing", "all", "one", "cut short", "other handle"]),
     ),
@@ -125,7 +133,7 @@ _STEPS = st.lists(
 
 @pytest.mark.promise(3)
 @settings(max_examples=40)
-@given(journals=st.lists(_JOURNAL, min_size=2, max_size=2), steps=_STEPS)
+@given(journals=st.lists(_JOURNAL, min_size=3, max_size=3), steps=_STEPS)
 def test_any_schedule_gives_the_index_of_one_catch_up_at_the_end(
     journals: list[bytes], steps: list[tuple[int, int, str]]
 ) -> None:
@@ -137,7 +145,7 @@ def test_any_schedule_gives_the_index_of_one_catch_up_at_the_end(
                 if what == "all":
                     catch_up(first, root, batch_bytes=60)
                 elif what == "one":
-                    catch_up(first, root, run_ids=[f"run{number}"])
+                    catch_up(first, root, run_ids=[f"run{_PLACES[number][0]}"])
                 elif what == "cut short":
                     catch_up(first, root, budget_s=0.0, batch_bytes=1)
                 elif what == "other handle":
@@ -149,7 +157,7 @@ def test_any_schedule_gives_the_index_of_one_catch_up_at_the_end(
 
 @pytest.mark.promise(2)
 @settings(max_examples=15)
-@given(journals=st.lists(_JOURNAL, min_size=2, max_size=2))
+@given(journals=st.lists(_JOURNAL, min_size=3, max_size=3))
 def test_deleting_the_index_and_rebuilding_gives_the_same_answers(journals: list[bytes]) -> None:
     with _folder() as root:
         Growing(root, journals).grow_whole()

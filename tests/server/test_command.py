@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from runicorn_server.__main__ import main
+from runicorn_server.__main__ import _listen, main
 
 Told = Callable[..., str]
 
@@ -105,3 +106,26 @@ def test_the_link_of_a_guarded_server_lets_a_browser_in(root: Path) -> None:
         finally:
             server.terminate()
             server.communicate(timeout=20)
+
+
+def test_small_packets_of_an_answer_are_not_held_back() -> None:
+    """Head and body go separately, and the body would wait 40 ms for the other side's receipt."""
+
+    async def ask() -> int:
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            told.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listening = _listen("127.0.0.1", 0)
+        async with await asyncio.start_server(answer, sock=listening):
+            _reader, writer = await asyncio.open_connection(*listening.getsockname())
+            async with asyncio.timeout(10):
+                is_set = await told
+            writer.close()
+            await writer.wait_closed()
+        return is_set
+
+    assert asyncio.run(ask())

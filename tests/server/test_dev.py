@@ -40,9 +40,14 @@ def taken(port: int) -> Iterator[int]:
         yield port
 
 
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=HERE, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 def test_a_demo_on_a_port_in_use_says_so_before_it_does_anything(taken: int) -> None:
-    demo = [sys.executable, "dev.py", "demo", "--port", str(taken)]
-    said = subprocess.run(demo, cwd=HERE, capture_output=True, text=True, timeout=60, check=False)
+    said = run([sys.executable, "dev.py", "demo", "--port", str(taken)])
     assert said.returncode == 1
     assert f"port {taken} can't be used" in said.stderr
     assert "--port" in said.stderr
@@ -52,8 +57,9 @@ def test_a_demo_on_a_port_in_use_says_so_before_it_does_anything(taken: int) -> 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_the_server_of_a_demo_ends_with_it(root: Path, port: int, ending: signal.Signals) -> None:
     command = [sys.executable, "-c", SERVING, str(root), str(port)]
-    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=HERE, text=True, **streams) as demo:  # type: ignore[call-overload]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=HERE, text=True, stdin=pipe, stdout=pipe) as demo:
+        assert demo.stdout is not None
         assert demo.stdout.readline().strip().isdigit()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=30):
             demo.send_signal(ending)
@@ -66,8 +72,6 @@ def test_the_server_of_a_demo_ends_with_it(root: Path, port: int, ending: signal
 def test_a_server_that_ends_at_once_is_no_demo(root: Path, port: int) -> None:
     script = SERVING.replace('"-m", "runicorn_server"', '"-c", "raise SystemExit(3)"')
     command = [sys.executable, "-c", script, str(root), str(port)]
-    said = subprocess.run(
-        command, cwd=HERE, capture_output=True, text=True, timeout=60, check=False
-    )
+    said = run(command)
     assert said.returncode == 1
     assert "did not start" in said.stderr

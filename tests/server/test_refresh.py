@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from runicorn_server import refresh
+from runicorn_server.refresh import Refresher
+from runicorn_server.tail import LogTails
 from websockets.sync.client import ClientConnection, connect
 
 import runicorn as rn
 from runicorn.index import database
+from runicorn.query.models import CatchUpReport
+from runicorn.store import Store
 
 
 @contextmanager
@@ -49,6 +56,31 @@ def test_what_was_logged_before_a_request_is_in_its_answer(
         body = {"runs": [run.id], "metrics": ["a"]}
         (series,) = client.post("/api/v2/series", json=body).json()["series"]
         assert series["x"][-1] == step
+
+
+def test_what_was_recorded_before_a_request_is_in_the_lists(
+    serve: Callable[..., Any], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "SETTLE_S", 10.0)  # how long it takes is measured elsewhere
+    client = serve().client
+    assert client.get("/api/v2/experiments").json()["total"] == 0
+    for number in range(15):
+        project = f"project-{number % 5}"
+        run = rn.init(project, f"name-{number}", storage=root, plugins=[])
+        (listed, *_) = client.get("/api/v2/experiments").json()["experiments"]
+        assert (listed["id"], listed["status"]) == (run.id, "running")
+        for step in range(3):
+            rn.log({"a": float(step)}, step=step)
+            question = {"columns": "a", "project": project}
+            (listed, *_) = client.get("/api/v2/experiments", params=question).json()["experiments"]
+            assert (listed["id"], listed["summary"]["a"]) == (run.id, float(step))
+        fields = client.get(f"/api/v2/projects/{project}/fields").json()
+        assert fields["metrics"] == [{"key": "a", "n_runs": number // 5 + 1}]
+        rn.finish()
+        (listed, *_) = client.get("/api/v2/experiments").json()["experiments"]
+        assert (listed["id"], listed["status"]) == (run.id, "finished")
+        projects = client.get("/api/v2/boot").json()["projects"]
+        assert sum(each["n_runs"] for each in projects) == number + 1
 
 
 def test_a_listener_hears_of_points_that_another_process_indexed_first(
@@ -126,6 +158,75 @@ def test_a_run_that_moves_to_another_project_and_one_that_goes_are_noticed(
         return [run["run_dir"] for run in runs]
 
     assert eventually(lambda: folders() == [str(root / "b" / "n" / "runs" / "stays")])
+
+
+def test_a_root_that_was_moved_away_is_not_made_again_and_is_followed_when_it_is_back(
+    serve: Callable[..., Any],
+    root: Path,
+    write_run: Callable[..., Path],
+    eventually: Callable[..., Any],
+) -> None:
+    write_run("run")
+    client = serve().client
+    assert client.get("/api/v2/experiments").json()["total"] == 1
+    aside = root.rename(root.with_name("aside"))
+    for _ in range(3):
+        answer = client.get("/api/v2/experiments")
+        assert (answer.status_code, answer.json()["code"]) == (503, "index_unavailable")
+        assert client.get("/api/runs").json() == []
+    assert not root.exists()
+    aside.rename(root)
+    assert eventually(lambda: client.get("/api/v2/experiments").status_code == 200)
+    write_run("another")
+    assert eventually(lambda: client.get("/api/v2/experiments").json()["total"] == 2)
+
+
+def test_what_nobody_expected_does_not_end_the_work_in_the_background(
+    root: Path, write_run: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        published: asyncio.Queue[str] = asyncio.Queue()
+
+        def publish(report: CatchUpReport) -> None:
+            for run_id in report.added:
+                published.put_nowait(run_id)
+            if "run-0" in report.added:
+                raise ValueError("nobody expected this")
+
+        with Store(root) as store:
+            refresher = Refresher(store, publish, LogTails())
+            refresher.start()
+            async with asyncio.timeout(20):
+                for run_id in ("run-0", "run-1"):
+                    await asyncio.to_thread(write_run, run_id)
+                    assert await published.get() == run_id
+            await refresher.stop()
+
+    root.mkdir()
+    asyncio.run(work())
+    assert "something went wrong in the background" in caplog.text
+
+
+def test_work_in_the_background_leaves_nothing_behind_however_soon_it_is_stopped(
+    root: Path, write_run: Callable[..., Path]
+) -> None:
+    for number in range(50):
+        write_run(f"run-{number}", "vision", f"name-{number}")
+
+    async def work() -> None:
+        with Store(root) as store:
+            for turn in range(20):
+                refresher = Refresher(store, lambda _report: None, LogTails())
+                refresher.start()
+                for _ in range(turn):
+                    await asyncio.sleep(0)
+                await refresher.stop()
+            assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(work())
+    n_open, n_threads = psutil.Process().num_fds(), threading.active_count()
+    asyncio.run(work())
+    assert (psutil.Process().num_fds(), threading.active_count()) == (n_open, n_threads)
 
 
 @pytest.mark.promise(9)

@@ -240,3 +240,41 @@ def test_big_answers_are_compressed_and_small_ones_are_not(
     assert "content-encoding" not in small.headers
     headers = {"Accept-Encoding": "gzip", "If-None-Match": big.headers["etag"]}
     assert client.get("/api/runs/big/metrics", headers=headers).status_code == 304
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(10)
+def test_folders_named_in_no_utf_8_are_listed_and_answer(
+    serve: Callable[..., Any], root: Path, write_run: Callable[..., Path]
+) -> None:
+    bad = write_run("run", "project", "name", lines=[{"a": 1.0, "global_step": 1}])
+    for path, name in ((bad, b"\xff"), (bad.parent.parent, b"\xfe"), (root / "project", b"\xfd")):
+        path.rename(path.with_name(os.fsdecode(name)))
+    half = write_run("half", age_s=1)
+    half.rename(half.with_name("b\udcff"))
+    write_run("good", age_s=2)
+    client = serve().client
+    shown = {
+        "id": r"\udcff",
+        "project": r"\udcfd",
+        "name": r"\udcfe",
+        "run_dir": rf"{root}/\udcfd/\udcfe/runs/\udcff",
+    }
+    runs = client.get("/api/runs").json()
+    assert {key: runs[0][key] for key in shown} == shown
+    assert [run["id"] for run in runs[1:]] == [r"b\udcff", "good"]
+    detail = client.get("/api/runs/%5Cudcff").json()
+    assert {key: detail[key] for key in shown} == shown
+    assert detail["logs"] == rf"{shown['run_dir']}/logs.txt"
+    assert client.get("/api/runs/%5Cudcff/metrics_step").json()["rows"][0]["a"] == 1.0
+    assert client.get("/api/projects").json()["projects"] == [r"\udcfd", "vision"]
+    assert client.get("/api/projects/%5Cudcfd/names").json()["names"] == [r"\udcfe"]
+    (listed,) = client.get("/api/projects/%5Cudcfd/names/%5Cudcfe/runs").json()
+    assert listed == runs[0]
+    listed = client.get("/api/v2/experiments").json()["experiments"]
+    assert [run["id"] for run in listed] == [run["id"] for run in runs]
+    assert (
+        client.get("/api/v2/experiments/%5Cudcff").json()["experiment"]["run_dir"]
+        == (shown["run_dir"])
+    )
+    assert client.get(r"/api/runs/..%5C..").status_code == 404

@@ -105,3 +105,76 @@ def test_a_zoom_leaves_no_mark_on_the_view_it_is_reset_to(
     page.keyboard.press("0")
     expect(page.get_by_text(re.compile("4,000 points shown as"))).to_be_visible()
     assert chart(page, "loss").evaluate(picture) == fresh
+
+
+def keyboard(page: Page, metric: str, *keys: str) -> None:
+    page.get_by_role("application", name=f"Chart of {metric}").focus()
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_a_chart_is_read_by_keyboard(record: Record, open_page: OpenPage) -> None:
+    record("keys", "low", {step: {"loss": step / 100} for step in range(1, 101)}, "low")
+    record("keys", "high", {step: {"loss": 2.0} for step in range(1, 101)}, "high")
+    page = open_page("/p/keys")
+    expect(chart(page, "loss")).to_be_visible()
+    tip, said = page.locator(".tip"), page.get_by_role("contentinfo")
+    for _ in range(40):  # there by Tab alone, as everything
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "application":
+            break
+    page.keyboard.press("ArrowRight")
+    expect(tip).to_contain_text("step 1")
+    expect(said).to_have_text(re.compile("high: 2 at step 1$"))
+    expect(page.locator('[data-run="high"]')).to_have_attribute("data-hover", "")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(said).to_have_text(re.compile("low: 0.11 at step 11$"))
+    page.keyboard.press("End")
+    expect(said).to_have_text(re.compile("low: 1 at step 100$"))
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_have_text(re.compile("low: 0.99 at step 99$"))
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    keyboard(page, "loss", "Home", "ArrowDown", "o")
+    expect(page).to_have_url(re.compile("/r/low$"))
+
+
+def test_a_chart_is_zoomed_by_keyboard_and_back_undoes_it(
+    record: Record, open_page: OpenPage
+) -> None:
+    record("keys", "run", {step: {"loss": 1 / step} for step in range(1, 101)})
+    page = open_page("/p/keys")
+    expect(chart(page, "loss")).to_have_accessible_name(re.compile("steps 1 to 100"))
+    keyboard(page, "loss", "+")
+    expect(page).to_have_url(re.compile(r"xr=25\.\.76"))
+    expect(chart(page, "loss")).to_have_accessible_name(re.compile("steps 25 to 76"))
+    page.keyboard.press("Shift+Alt+ArrowRight")
+    expect(page).to_have_url(re.compile(r"xr=38\.\.89"))
+    page.keyboard.press("-")
+    expect(page).to_have_url(re.compile(r"/p/keys(\?xr=.*)?$"))
+    page.keyboard.press("-")
+    expect(page).to_have_url(re.compile("/p/keys$"))
+    page.keyboard.press("+")
+    page.go_back()
+    expect(page).to_have_url(re.compile("/p/keys$"))
+    expect(chart(page, "loss")).to_have_accessible_name(re.compile("steps 1 to 100"))
+
+
+@pytest.mark.parametrize(
+    ("locale", "names"),
+    [("en-US", ["Open the run", "Down arrow"]), ("zh-CN", ["打开运行", "下箭头"])],
+)
+def test_the_list_of_shortcuts_names_keys_as_people_do(
+    record: Record, open_page: OpenPage, locale: str, names: list[str]
+) -> None:
+    record("keys", "run", {1: {"loss": 1.0}})
+    page = open_page("/p/keys", locale=locale)
+    expect(chart(page, "loss") if locale == "en-US" else page.get_by_role("img")).to_be_visible()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(names[0])
+    expect(dialog.get_by_label(names[1]).first).to_have_text("↓")
+    shown = dialog.inner_text()
+    for raw in ("ArrowDown", "Shift+v", "Shift+"):
+        assert raw not in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -161,3 +162,54 @@ def test_nothing_scrolls_sideways_on_the_smallest_screens(
         expect(page.get_by_role("main")).to_be_visible()
         page.wait_for_load_state("networkidle")
         assert page.evaluate(SIDEWAYS) <= 0, path
+
+
+def test_values_of_a_run_have_the_digits_they_were_logged_with(
+    record: Record, open_page: OpenPage
+) -> None:
+    values = {"five": 5.0, "below": -199.0, "third": 1 / 3}
+    record("vision", "run", {1: values}, "run")
+    page = open_page("/r/run", viewport={"width": 1400, "height": 900})
+    table = page.get_by_role("table", name="Last values")
+    for name, shown in (("five", "5"), ("below", "\N{MINUS SIGN}199"), ("third", "0.333333")):
+        row = table.get_by_role("row", name=name)
+        expect(row.get_by_role("cell")).to_have_text(re.compile(f"^{shown}$"))
+    assert right_end(page.locator(".overview-columns")) == 1400 - 12
+
+
+def test_dots_of_runs_with_one_name_are_named_by_their_ids(
+    record: Record, open_page: OpenPage
+) -> None:
+    for run_id in ("20260101_000000_aaaaaa", "20260101_000000_bbbbbb"):
+        record("vision", "mlp", {1: {"loss": 1.0}}, run_id)
+    page = open_page("/p/vision")
+    page.get_by_role("button", name="Do not plot mlp · aaaaaa").click()
+    expect(page).to_have_url(re.compile("off=aaaaaa"))
+
+
+def test_the_footer_of_a_narrow_panel_is_read_whole(record: Record, open_page: OpenPage) -> None:
+    points = {step: {"loss": float(step % 7) - 3} for step in range(1, 3001)}
+    record("vision", "run", points)
+    page = open_page("/p/vision?grid=4&yl=1")
+    foot = page.locator(".panel-foot")
+    expect(foot).to_contain_text("are not shown on a log axis.")
+    assert not foot.evaluate(CUT)
+    assert foot.evaluate("foot => getComputedStyle(foot).whiteSpace") == "normal"
+
+
+def test_a_progress_bar_of_a_log_is_one_line_until_it_is_unfolded(
+    record: Record, open_page: OpenPage, root: Path
+) -> None:
+    record("vision", "run", {1: {"loss": 1.0}}, "run")
+    bars = "".join(f"\r {percent}%|##|\n" for percent in range(0, 100, 2))
+    log = root / "vision" / "run" / "runs" / "run" / "logs.txt"
+    log.write_text(f"epoch 1\n{bars}done\n", encoding="utf-8", newline="")
+    page = open_page("/r/run/logs")
+    lines = page.get_by_role("log").locator(".log-line")
+    expect(lines).to_have_count(3)
+    expect(lines.nth(1)).to_have_text(re.compile(r"^51 98%\|##\|50 updates$"))
+    expect(page.get_by_text("52 lines")).to_be_visible()
+    page.get_by_label("Fold progress bars").uncheck()
+    expect(lines).to_have_count(52)
+    page.reload()
+    expect(lines).to_have_count(52)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 import runicorn
+from runicorn.texts import clean
 from runicorn_server.deps import FilesDep
 from runicorn_server.v1.shapes import CacheHealth, Health
 
@@ -24,4 +25,6 @@ def health(files: FilesDep) -> Health:
         size=counts.size,
         max_size=counts.max_size,
     )
-    return Health(status="ok", storage=str(files.root), version=runicorn.__version__, cache=cache)
+    return Health(
+        status="ok", storage=clean(str(files.root)), version=runicorn.__version__, cache=cache
+    )

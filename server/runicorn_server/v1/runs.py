@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from runicorn.texts import clean
 from runicorn_server.deps import FilesDep
 from runicorn_server.v1.shapes import RunDetail, RunId, RunListItem, list_item, old_status
 
@@ -20,15 +21,15 @@ def list_runs(files: FilesDep) -> list[RunListItem]:
 def run_detail(run_id: RunId, files: FilesDep) -> RunDetail:
     """Describe one run."""
     run = files.run(run_id)
-    journal = str(run.folder.journal)
+    journal = clean(str(run.folder.journal))
     return RunDetail(
         id=run.id,
         status=old_status(run),
         pid=run.pid,
-        run_dir=str(run.folder.path),
+        run_dir=clean(str(run.folder.path)),
         project=run.project or None,
         name=run.name or None,
-        logs=str(run.folder.logs),
+        logs=clean(str(run.folder.logs)),
         metrics=journal,
         metrics_step=journal,
         artifacts_created_count=run.n_created,

@@ -8,6 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 
 from runicorn.query.files import RunFiles
+from runicorn.texts import clean
 
 RunId = Annotated[str, Path(description="The run's id")]
 # Old clients know four states; the reason tells which of the two others it is.
@@ -93,7 +94,7 @@ def list_item(run: RunFiles) -> RunListItem:
     # The reader gives these types already; checking 10,000 runs again costs more than reading them.
     return RunListItem.model_construct(
         id=run.id,
-        run_dir=str(run.folder.path),
+        run_dir=clean(str(run.folder.path)),
         created_time=run.created_at,
         status=old_status(run),
         pid=run.pid,

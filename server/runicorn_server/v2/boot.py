@@ -10,6 +10,7 @@ from pydantic import BaseModel
 import runicorn
 from runicorn.query.models import ProjectSummary
 from runicorn.store import Store
+from runicorn.texts import clean
 from runicorn_server.deps import StoreDep, unless_modified
 
 router = APIRouter()
@@ -27,7 +28,10 @@ class Boot(BaseModel):
 def boot_answer(store: Store) -> Boot:
     """Gather the first answer."""
     return Boot(
-        version=runicorn.__version__, api="v2", root=str(store.root), projects=store.projects()
+        version=runicorn.__version__,
+        api="v2",
+        root=clean(str(store.root)),
+        projects=store.projects(),
     )
 
 

@@ -4,8 +4,10 @@ import { logTicks, stepTicks, valueTicks } from "./ticks";
 
 export const AXIS_FONT = '11px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
 /** Least distance between the labels of an axis `[px]`. */
-const X_SPACE = 64;
+const X_SPACE = 48;
 const Y_SPACE = 30;
+/** Room to the right of the plot `[px]`. */
+export const X_END = 10;
 /** Free room between two step labels `[px]`. */
 const X_ROOM = 14;
 
@@ -34,7 +36,12 @@ export function xLabels(range: Range, length: number): Labelled[] {
     const { values, exponent } = stepTicks(range, length / space);
     const labels = formatAxisSteps(values, exponent);
     const distance = ((values[1] ?? Infinity) - (values[0] ?? 0)) * (length / (range[1] - range[0]));
-    if (widest(labels) + X_ROOM <= distance) return pair(values, labels);
+    if (widest(labels) + X_ROOM > distance) continue;
+    const place = (value: number) => ((value - range[0]) / (range[1] - range[0])) * length;
+    // A label that would be cut at the right edge is left out; its line stays.
+    return pair(values, labels).map(({ value, label }) =>
+      place(value) + widest([label]) / 2 > length + X_END ? { value, label: null } : { value, label },
+    );
   }
   return [];
 }

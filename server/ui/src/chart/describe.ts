@@ -1,6 +1,7 @@
 import type { Translate } from "../i18n";
-import { formatMetric } from "../i18n/format";
+import { formatExact, formatMetric } from "../i18n/format";
 import type { Curve } from "../series/types";
+import { bandOf, valueOf } from "./tip-rows";
 
 /** The curve with the highest value of all. */
 function highest(curves: readonly Curve[]): { run: string; value: number; x: number } | null {
@@ -40,6 +41,13 @@ export function describeChart(
     : t("panel.sentence_odd", shared);
   const odd = [...countNonFinite(curves).values()].reduce((a, b) => a + b, 0);
   return peak && odd > 0 ? `${sentence}; ${t("panel.sentence_nonfinite", { n: odd })}` : sentence;
+}
+
+/** One point, for whoever reads a chart by keyboard. */
+export function describeReading(t: Translate, curve: Curve, index: number, who: string): string {
+  const band = bandOf(curve, index);
+  const values = { who, value: formatExact(valueOf(curve, index)), step: curve.x[index] ?? 0 };
+  return band === null ? t("panel.reading", values) : t("panel.reading_band", { ...values, band });
 }
 
 /** Why a chart shows no line although there are points. */

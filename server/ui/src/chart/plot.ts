@@ -3,10 +3,12 @@ import type { Curve } from "../series/types";
 import type { RunStyle } from "../theme/palette";
 import { SURFACES, type ThemeName } from "../theme/tokens";
 import type { Range } from "../view/codec";
-import { AXIS_FONT, widest, xLabels, yLabels, type Labelled } from "./axes";
-import { hoverBus, NO_HOVER, positionOf, readAt, setHover, type Reading } from "./hover";
+import { AXIS_FONT, widest, X_END, xLabels, yLabels, type Labelled } from "./axes";
+import { moveCursor, nearestIndex, type Cursor } from "./cursor";
+import { hoverBus, NO_HOVER, readAt, setHover, type Reading } from "./hover";
+import { chartAction, type ChartAction } from "./keys";
 import { inkOf, paint, type Scene } from "./painter";
-import { axisMap, valueAt, wholeSteps, type AxisMap } from "./scales";
+import { axisMap, panBy, valueAt, wholeSteps, zoomAround, type AxisMap } from "./scales";
 import { followers } from "./scheduler";
 import { hideTip, showTip } from "./tooltip";
 
@@ -18,13 +20,18 @@ export type PlotState = {
   /** `null` where there is no value to show: an axis would be invented. */
   y: Range | null;
   isLog: boolean;
+  /** All steps there are; `null` where only a part has been seen. */
+  full: Range | null;
   theme: ThemeName;
 };
 
 export type PlotEvents = {
-  onZoom: (range: Range) => void;
+  /** `isMore`: the last zoom goes on, so that it is one step of the history with it. */
+  onZoom: (range: Range, isMore?: boolean) => void;
   onReset: () => void;
   onOpen: (run: string) => void;
+  /** Say what is read by keyboard. */
+  onRead: (reading: Reading) => void;
 };
 
 const Y_AXIS = 54;
@@ -50,6 +57,7 @@ export class Plot {
   readonly #labels: { x: (string | null)[]; y: (string | null)[] } = { x: [], y: [] };
   #state: PlotState;
   #focus: string | null = null;
+  #cursor: Cursor | null = null;
 
   constructor(id: string, host: HTMLElement, size: { width: number; height: number }, state: PlotState, events: PlotEvents) {
     this.#id = id;
@@ -74,6 +82,7 @@ export class Plot {
     this.#state = state;
     this.#u.redraw(false, true);
     this.#moveCross();
+    this.#showCursor();
   }
 
   resize(size: { width: number; height: number }): void {
@@ -101,7 +110,7 @@ export class Plot {
         drag: { x: true, y: false, setScale: false, dist: MIN_DRAG },
         bind: { dblclick: () => null },
       },
-      padding: [8, 10, 0, 0],
+      padding: [8, X_END, 0, 0],
       scales: { x: { time: false, range: () => UNIT }, y: { range: () => UNIT } },
       series: [{}, { scale: "y", paths: () => null, points: { show: false } }],
       axes: [
@@ -184,6 +193,53 @@ export class Plot {
 
   readonly #onDouble = (): void => this.#events.onReset();
 
+  /** Do what a key means in a chart; returns whether it means anything. */
+  key(event: KeyboardEvent): boolean {
+    const action = chartAction(event);
+    if (action === null) return false;
+    if (action.kind === "zoom" || action.kind === "pan") this.#change(action, event.repeat);
+    else if (action.kind === "leave") this.leave();
+    else if (action.kind !== "open") this.#read(action);
+    else if (this.#cursor) this.#events.onOpen(this.#cursor.run);
+    return true;
+  }
+
+  /** Stop reading by keyboard. */
+  leave(): void {
+    if (this.#cursor) this.#onLeave();
+    this.#cursor = null;
+  }
+
+  #change(action: Extract<ChartAction, { kind: "zoom" | "pan" }>, isMore: boolean): void {
+    const { x, full } = this.#state;
+    const next = action.kind === "zoom" ? zoomAround(x, action.factor, this.#cursor?.x ?? NaN) : panBy(x, action.by, full);
+    if (full && next[0] <= full[0] && next[1] >= full[1]) this.#events.onReset();
+    else if (next[0] !== x[0] || next[1] !== x[1]) this.#events.onZoom(next, isMore);
+  }
+
+  #read(action: Extract<ChartAction, { kind: "move" | "end" | "run" }>): void {
+    this.#cursor = moveCursor(this.#state.curves, this.#state.x, this.#cursor, action);
+    const reading = this.#showCursor();
+    if (reading) this.#events.onRead(reading);
+  }
+
+  /** Show the point that is read by keyboard as if the pointer were on it. */
+  #showCursor(): Reading | null {
+    const { run, x: step } = this.#cursor ?? {};
+    const curve = this.#state.curves.find((candidate) => candidate.run === run);
+    if (!curve || step === undefined || step < this.#state.x[0] || step > this.#state.x[1]) return null;
+    const { x, y } = this.#cssAxes();
+    const index = nearestIndex(curve, step);
+    const value = curve.y[index] ?? NaN;
+    const left = x.toPixel(step);
+    const top = Number.isFinite(y.toPixel(value)) ? y.toPixel(value) : this.#u.over.clientHeight;
+    const own = { curve, index, distance: 0 };
+    const others = readAt(this.#state.curves, x, y, left, top, step).filter((reading) => reading.curve.run !== run);
+    const rect = this.#u.over.getBoundingClientRect();
+    this.#show([own, ...others], step, { x: rect.left + left, y: rect.top + top });
+    return own;
+  }
+
   #onSelect(u: uPlot): void {
     const { left, width } = u.select;
     if (width < MIN_DRAG) return;
@@ -224,13 +280,4 @@ export class Plot {
     this.#dot.style.transform = `translate(${x.toPixel(at)}px, ${y.toPixel(value)}px)`;
     this.#dot.style.background = inkOf(this.#state, curve.run);
   }
-}
-
-/** The point of the newest attempt that is nearest to a step. */
-function nearestIndex(curve: Curve, step: number): number {
-  const from = curve.attempts.at(-1)?.[0] ?? 0;
-  const left = Math.max(from, positionOf(curve.x, step, from, curve.x.length));
-  const right = Math.min(curve.x.length - 1, left + 1);
-  const isRightNearer = Math.abs((curve.x[right] ?? Infinity) - step) < Math.abs((curve.x[left] ?? Infinity) - step);
-  return isRightNearer ? right : left;
 }

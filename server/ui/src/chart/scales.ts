@@ -103,3 +103,17 @@ export function wholeSteps([from, to]: Range): Range {
   const low = Math.max(0, Math.floor(from));
   return [low, Math.max(low + 1, Math.ceil(to))];
 }
+
+/** The range after zooming by a factor, 2 shows twice as much, with a step staying where it is. */
+export function zoomAround([from, to]: Range, factor: number, step: number): Range {
+  const held = step >= from && step <= to ? step : (from + to) / 2;
+  return wholeSteps([held - (held - from) * factor, held + (to - held) * factor]);
+}
+
+/** The range moved by a part of its width, inside of the full one where that is known. */
+export function panBy([from, to]: Range, part: number, full: Range | null): Range {
+  const width = to - from;
+  const low = Math.max(Math.min(from, full?.[0] ?? 0), from + width * part);
+  const start = full ? Math.min(low, Math.max(from, full[1] - width)) : low;
+  return wholeSteps([Math.round(start), Math.round(start) + width]);
+}

@@ -9,8 +9,8 @@ import type { Range } from "../view/codec";
 export type Ticks = { values: number[]; exponent: number };
 
 /** A quarter step is easy to read too; steps of a run are whole, so there it stays away. */
-const VALUE_LEADS: readonly (readonly [lead: number, shift: number])[] = [[1, 0], [2, 0], [25, -1], [5, 0], [10, 0]];
-const STEP_LEADS: typeof VALUE_LEADS = [[1, 0], [2, 0], [5, 0], [10, 0]];
+const VALUE_LEADS: readonly (readonly [lead: number, shift: number])[] = [[1, 0], [2, 0], [25, -1], [5, 0], [1, 1]];
+const STEP_LEADS: typeof VALUE_LEADS = [[1, 0], [2, 0], [5, 0], [1, 1]];
 const NONE: Ticks = { values: [], exponent: 0 };
 
 function multiples([low, high]: Range, lead: number, exponent: number): Ticks {
@@ -33,7 +33,7 @@ function ticks(range: Range, most: number, leads: typeof VALUE_LEADS, minExponen
   if (!(rough > 0) || !Number.isFinite(rough)) return NONE;
   const power = Math.max(minExponent, Math.floor(Math.log10(rough)));
   const [lead, shift] =
-    leads.find(([digits, by]) => Number(`${digits}e${power + by}`) >= rough * (1 - 1e-9)) ?? leads.at(-1) ?? [10, 0];
+    leads.find(([digits, by]) => Number(`${digits}e${power + by}`) >= rough * (1 - 1e-9)) ?? leads.at(-1) ?? [1, 1];
   return multiples(range, lead, power + shift);
 }
 

@@ -46,6 +46,20 @@ export function formatMetric(value: number | null, digits = 4): string {
   return sign + group(text);
 }
 
+/**
+ * A value that stands alone: all of its digits where they are few, else six significant ones.
+ *
+ * Zeros at its end then say that it was rounded; an exact value gets none that nobody logged.
+ */
+export function formatExact(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return formatMetric(value);
+  const sign = value < 0 ? MINUS : "";
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return sign + group(String(Math.abs(value)));
+  const text = formatMetric(value, 6);
+  const isExact = Number(value.toPrecision(6)) === value && !text.includes("e");
+  return isExact ? text.replace(/\.?0+$/, "") : text;
+}
+
 /** The fewest significant digits (4 to 8) with which different values look different. */
 export function digitsFor(values: readonly (number | null)[]): number {
   const finite = [...new Set(values.filter((v): v is number => v !== null && Number.isFinite(v)))];

@@ -100,9 +100,19 @@ export function parseAnsi(line: string): Span[] {
   return spans;
 }
 
+/** The time that `log_text` writes before each line; a bar that goes back to its start leaves it alone. */
+const STAMP = /^\d{2}:\d{2}:\d{2} \| /;
+
+/** Split a line into the time that Runicorn wrote before it and what was logged. */
+export function splitStamp(line: string): [stamp: string, text: string] {
+  const stamp = STAMP.exec(line)?.[0] ?? "";
+  return [stamp, line.slice(stamp.length)];
+}
+
 /** What a terminal would show of a line that rewrites itself: the text after the last carriage return. */
 export function lastState(line: string): string {
   if (!line.includes("\r")) return line;
-  const states = line.split("\r").filter((state) => state !== "");
-  return states.at(-1) ?? "";
+  const [stamp, text] = splitStamp(line);
+  const states = text.split("\r").filter((state) => state !== "");
+  return stamp + (states.at(-1) ?? "");
 }

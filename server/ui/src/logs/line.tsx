@@ -15,10 +15,10 @@ function classesOf(span: Span): string | undefined {
   return names.length > 0 ? names.join(" ") : undefined;
 }
 
-type Props = { text: string; number: number; top: number; language: Lang };
+type Props = { text: string; number: number; top: number; language: Lang; note: string | null };
 
 /** One line of a log with its number in the file. */
-export const LogLine = memo(function LogLine({ text, number, top, language }: Props) {
+export const LogLine = memo(function LogLine({ text, number, top, language, note }: Props) {
   return (
     <div className="log-line" style={{ top }}>
       <span className="log-number" aria-hidden="true">
@@ -32,6 +32,7 @@ export const LogLine = memo(function LogLine({ text, number, top, language }: Pr
           </span>
         ))}
       </span>
+      {note !== null && <span className="log-note">{note}</span>}
     </div>
   );
 });

@@ -16,7 +16,10 @@ export function RunMetrics({ detail }: { detail: ExperimentDetail }) {
   const [, navigate] = useLocation();
   const { id, name, slot } = detail.experiment;
   const filter = useDeferredValue(view.m);
-  const onZoom = useCallback((xr: readonly [number, number]) => setView({ xr }), [setView]);
+  const onZoom = useCallback(
+    (xr: readonly [number, number], isMore = false) => setView({ xr }, isMore ? "replace" : "push"),
+    [setView],
+  );
   const onReset = useCallback(() => setView({ xr: null }), [setView]);
   const onOpen = useCallback((run: string) => navigate(paths.run(run)), [navigate]);
   const { xr, yl: isLog } = view;

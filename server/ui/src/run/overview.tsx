@@ -1,6 +1,6 @@
 import type { ExperimentDetail } from "../api/types";
 import { useT } from "../i18n";
-import { formatAbsolute, formatDuration, formatMetric, toNumber, zoneName } from "../i18n/format";
+import { formatAbsolute, formatDuration, formatExact, toNumber, zoneName } from "../i18n/format";
 import { showControls } from "../i18n/names";
 import { useMemo, useState, type ReactNode } from "../lib/react";
 import { CopyButton } from "../ui/copy";
@@ -64,7 +64,7 @@ function Facts({ detail }: { detail: ExperimentDetail }) {
             ? "—"
             : t("run.best_at", {
                 metric: run.best_metric_name,
-                value: formatMetric(toNumber(run.best_metric_value), 6),
+                value: formatExact(toNumber(run.best_metric_value)),
                 step: run.best_metric_step ?? "—",
               })}
         </Fact>
@@ -84,7 +84,10 @@ function Facts({ detail }: { detail: ExperimentDetail }) {
   );
 }
 
-function Pairs({ rows, label }: { rows: readonly (readonly [string, string])[]; label: string }) {
+/** Each row has a key, a value, and a title where the value is not shown in full. */
+type Row = readonly [key: string, value: string, title?: string];
+
+function Pairs({ rows, label }: { rows: readonly Row[]; label: string }) {
   const t = useT();
   return (
     <div className="table-box">
@@ -96,12 +99,12 @@ function Pairs({ rows, label }: { rows: readonly (readonly [string, string])[]; 
           </tr>
         </thead>
         <tbody>
-          {rows.map(([key, value]) => (
+          {rows.map(([key, value, title]) => (
             <tr key={key}>
               <th scope="row" className="mono">
                 {showControls(key)}
               </th>
-              <td className="mono value">{showControls(value)}</td>
+              <td className="mono value" title={title}>{showControls(value)}</td>
             </tr>
           ))}
         </tbody>
@@ -142,7 +145,7 @@ function LastValues({ values }: { values: ExperimentDetail["experiment"]["summar
   const t = useT();
   const rows = Object.entries(values)
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
-    .map(([key, value]) => [key, formatMetric(toNumber(value), 6)] as const);
+    .map(([key, value]) => [key, formatExact(toNumber(value)), String(toNumber(value) ?? t("num.missing"))] as const);
   return (
     <Block title={t("run.latest")}>
       {rows.length > 0 ? <Pairs label={t("run.latest")} rows={rows} /> : <p className="quiet">{t("ws.no_metrics")}</p>}

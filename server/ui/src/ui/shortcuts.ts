@@ -2,10 +2,13 @@ import type { Key } from "../i18n";
 import { useEffect, useRef } from "../lib/react";
 
 export type Shortcut = {
-  /** `KeyboardEvent.key`, with "Shift+" in front where it is part of the shortcut. */
+  /** `KeyboardEvent.key`, with "Shift+" or "Alt+" in front where it is part of the shortcut. */
   keys: readonly string[];
   label: Extract<Key, `keys.${string}`>;
-  run: () => void;
+  /** `null` where the part of the page that has the focus does it by itself. */
+  run: (() => void) | null;
+  /** Works only where a chart has the focus. */
+  isInChart?: boolean;
 };
 
 const active: { current: readonly Shortcut[] }[] = [];
@@ -31,10 +34,10 @@ function onKeyDown(event: KeyboardEvent): void {
   if (name === null) return;
   // What was mounted last is nearest to the reader.
   for (const layer of active.toReversed()) {
-    const shortcut = layer.current.find(({ keys }) => keys.includes(name));
-    if (!shortcut) continue;
+    const run = layer.current.find((shortcut) => shortcut.run && shortcut.keys.includes(name))?.run;
+    if (!run) continue;
     event.preventDefault();
-    shortcut.run();
+    run();
     return;
   }
 }

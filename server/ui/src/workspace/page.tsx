@@ -39,7 +39,10 @@ function useSettings(runs: Runs, view: View, setView: SetView): ChartSettings {
     const byId = new Map(known.map((run) => [run.id, run]));
     return assignStyles(plotted.map((id) => byId.get(id) ?? { id, slot: 0 }));
   }, [known, plotted]);
-  const onZoom = useCallback((xr: readonly [number, number]) => setView({ xr }), [setView]);
+  const onZoom = useCallback(
+    (xr: readonly [number, number], isMore = false) => setView({ xr }, isMore ? "replace" : "push"),
+    [setView],
+  );
   const onReset = useCallback(() => setView({ xr: null }), [setView]);
   const onOpen = useCallback((id: string) => navigate(paths.run(id)), [navigate]);
   const { xr, yl: isLog } = view;

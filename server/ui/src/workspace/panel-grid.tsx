@@ -1,7 +1,9 @@
 import ChevronDown from "lucide-react/icons/chevron-down";
 import ChevronRight from "lucide-react/icons/chevron-right";
+import { CHART_SHORTCUTS } from "../chart/keys";
 import { useT } from "../i18n";
 import { useMemo, useRef } from "../lib/react";
+import { useShortcuts } from "../ui/shortcuts";
 import { useSize } from "../ui/use-size";
 import { filterNames } from "../view/globs";
 import { Panel, type ChartSettings } from "./panel";
@@ -11,6 +13,8 @@ const GAP = 8;
 const PADDING = 8;
 /** A panel narrower than this is hard to read `[px]`. */
 const COMFORTABLE = 380;
+
+const KEYS = CHART_SHORTCUTS.map((shortcut) => ({ ...shortcut, run: null, isInChart: true }));
 
 /** How many panels stand side by side. */
 export function columnsFor(width: number, chosen: number | null): number {
@@ -59,6 +63,7 @@ function SectionHead({ section, isUnfolded, onToggle }: { section: Section; isUn
 export function PanelGrid({ metrics, absent, filter, grid, open, fold, settings, onFold, onClearFilter }: Props) {
   const t = useT();
   const box = useRef<HTMLDivElement>(null);
+  useShortcuts(KEYS);
   const { width } = useSize(box);
   const columns = columnsFor(width, grid);
   const panelWidth = Math.floor((width - 2 * PADDING - (columns - 1) * GAP) / columns) - 2;

@@ -1,6 +1,7 @@
 import RotateCcw from "lucide-react/icons/rotate-ccw";
 import { Chart } from "../chart/chart";
-import { countNonFinite, describeChart, describeEmpty, describePoints } from "../chart/describe";
+import { countNonFinite, describeChart, describeEmpty, describePoints, describeReading } from "../chart/describe";
+import type { Reading } from "../chart/hover";
 import type { PlotState } from "../chart/plot";
 import { extentX, extentY, padY, settle, widen } from "../chart/scales";
 import { lang, useT } from "../i18n";
@@ -11,6 +12,7 @@ import { seriesStore, useSeries } from "../series/use-series";
 import type { Picture } from "../series/store";
 import type { RunStyle } from "../theme/palette";
 import { themeName } from "../theme/theme";
+import { announce } from "../ui/say";
 import { ErrorStrip } from "../ui/states";
 import type { Range } from "../view/codec";
 
@@ -27,7 +29,7 @@ export type ChartSettings = {
   styles: ReadonlyMap<string, RunStyle>;
   xr: Range | null;
   isLog: boolean;
-  onZoom: (range: Range) => void;
+  onZoom: (range: Range, isMore?: boolean) => void;
   onReset: () => void;
   onOpen: (run: string) => void;
 };
@@ -59,14 +61,18 @@ function usePlotState(picture: Picture | null, metric: string, settings: ChartSe
   const curves = useMemo(() => picture?.curves ?? [], [picture]);
   const extent = useMemo(() => extentX(curves), [curves]);
   const x = useMemo(() => xr ?? (extent ? widen(extent) : null), [xr, extent]);
+  const isWhole = picture?.isLoading === false;
+  const seen = useRef<Range | null>(null);
+  if (!xr && isWhole) seen.current = extent;
+  const full = seen.current;
   const fit = useMemo(() => {
     const range = x && extentY(curves, x, isLog);
     return range && padY(range, isLog);
   }, [curves, x, isLog]);
-  const y = useSettledY(fit, [metric, plotted.join(), xr?.join(), isLog].join("|"), isLog, picture?.isLoading === false);
+  const y = useSettledY(fit, [metric, plotted.join(), xr?.join(), isLog].join("|"), isLog, isWhole);
   return useMemo(
-    () => (x && curves.length > 0 ? { curves, styles, names, x, y, isLog, theme } : null),
-    [curves, styles, names, x, y, isLog, theme],
+    () => (x && curves.length > 0 ? { curves, styles, names, x, y, isLog, full, theme } : null),
+    [curves, styles, names, x, y, isLog, full, theme],
   );
 }
 
@@ -117,6 +123,10 @@ function Body({ metric, width, settings, picture }: Props & { picture: Picture }
     return <ErrorStrip text={t("panel.failed")} error={picture.error} onRetry={() => seriesStore.refresh()} />;
   }
   if (!state) return picture.isLoading ? null : <p className="panel-note">{t("panel.nothing")}</p>;
+  const onRead = ({ curve, index }: Reading) => {
+    const who = settings.names.get(curve.run) ?? curve.run;
+    announce(describeReading(t, curve, index, who));
+  };
   const label = describeChart(t, metric, picture.curves, extent, settings.names);
   return (
     <>
@@ -129,6 +139,7 @@ function Body({ metric, width, settings, picture }: Props & { picture: Picture }
         onZoom={settings.onZoom}
         onReset={settings.onReset}
         onOpen={settings.onOpen}
+        onRead={onRead}
       />
       {state.y === null && !picture.isLoading && (
         <p className="plot-note">{describeEmpty(t, picture.curves, settings.isLog)}</p>

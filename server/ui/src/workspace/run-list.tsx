@@ -115,6 +115,8 @@ export function RunList({ project, runs, names, styles, sort, onSort, onToggle }
   useShortcuts([
     { keys: ["j", "ArrowDown"], label: "keys.next", run: () => move(isInside() ? active + 1 : active) },
     { keys: ["k", "ArrowUp"], label: "keys.previous", run: () => move(isInside() ? active - 1 : active) },
+    // A row that has the focus opens itself; anywhere else Enter belongs to what is there.
+    { keys: ["Enter"], label: "keys.open", run: null },
     { keys: ["v"], label: "keys.plot", run: () => activeId !== undefined && onToggle(activeId, false) },
     { keys: ["Shift+v"], label: "keys.solo", run: () => activeId !== undefined && onToggle(activeId, true) },
   ]);

@@ -5,7 +5,7 @@ import { StatusMark } from "../../src/ui/status-shape";
 
 test("a line of a log shows markup as text", () => {
   const { container } = render(
-    <LogLine text={"\u001b[31m<img src=x>\u001b[0m ok"} number={12_345} top={0} language="en" />,
+    <LogLine text={"\u001b[31m<img src=x>\u001b[0m ok"} number={12_345} top={0} language="en" note={null} />,
   );
   expect(container.querySelector("img")).toBeNull();
   expect(screen.getByText("<img src=x>")).toBeTruthy();

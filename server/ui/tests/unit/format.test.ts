@@ -4,6 +4,7 @@ import {
   digitsFor,
   formatAgo,
   formatDuration,
+  formatExact,
   formatMetric,
   toNumber,
 } from "../../src/i18n/format";
@@ -22,6 +23,23 @@ describe("numbers", () => {
     [null, "—"],
   ])("%s is shown as %s", (value, shown) => {
     expect(formatMetric(value)).toBe(shown);
+  });
+
+  test.each([
+    [1, "1"],
+    [5, "5"],
+    [-199, "−199"],
+    [0.921, "0.921"],
+    [2.001, "2.001"],
+    [1234567, "1,234,567"],
+    [0.1000001, "0.100000"],
+    [1 / 3, "0.333333"],
+    [1e-7, "1e-7"],
+    [1e30, "1e30"],
+    [NaN, "NaN"],
+    [null, "—"],
+  ])("%s alone is shown as %s, without digits that it does not have", (value, shown) => {
+    expect(formatExact(value)).toBe(shown);
   });
 
   test("get as many digits as tell them apart, four at least and eight at most", () => {

@@ -1,0 +1,1 @@
+"""Console: what a script prints becomes lines of the run's log, as a terminal would show them."""

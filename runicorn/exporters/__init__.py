@@ -1,0 +1,1 @@
+"""Exporters: runs as tables and archives for other programs."""

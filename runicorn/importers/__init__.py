@@ -1,0 +1,1 @@
+"""Importers: runs from archives and tables of other programs."""
