@@ -134,7 +134,9 @@ while os.get_terminal_size(1).columns != 123 and time.monotonic() < until:
 print("width", os.get_terminal_size(1).columns)
 """
 
-    def resize(process: subprocess.Popen[bytes], _shown: str) -> None:
+    def resize(process: subprocess.Popen[bytes], shown: str) -> None:
+        if shown.count("width") != 1:
+            return
         with Path(f"/proc/{process.pid}/fd/0").open("rb") as terminal:
             termios.tcsetwinsize(terminal, (50, 123))
 
